@@ -3,20 +3,20 @@ import { asStoreError, type StoreError } from "#lib/redis/errors";
 import type { StoreErrorCode } from "#lib/redis/replies";
 import type { ScriptStore } from "#lib/redis/script-store";
 
-/** What the start of an app knows of its store. */
+/** The store that an app checks at its start. */
 export interface StoreToCheck {
   readonly redis: Pick<ScriptStore, "eval">;
-  /** What a person calls it, such as "the store at store.example". */
+  /** Its name in the warning, such as "the store at store.example". */
   readonly name: string;
   readonly mode: GateMode;
 }
 
 /**
- * Asks a store once for what Headgate needs of it: to run a script. A token may be good for reading
- * alone, so PING would not tell.
+ * Checks once that a store runs a script, which is what Headgate needs. A token may permit reads only,
+ * and a PING would not show that.
  *
- * @returns the failure; undefined where the store runs scripts. It takes no longer than the client's
- *   deadline, and never throws
+ * @returns the failure; undefined when the store runs scripts. Never throws, and takes no longer than the
+ *   client's deadline
  * @example const failure = await checkStore(createScriptStore({ url, token }));
  */
 export async function checkStore(redis: StoreToCheck["redis"]): Promise<StoreError | undefined> {
@@ -29,9 +29,9 @@ export async function checkStore(redis: StoreToCheck["redis"]): Promise<StoreErr
 }
 
 /**
- * Returns the line that tells the person who starts an app that its store fails, and what becomes of
- * requests meanwhile; undefined where the store runs scripts. The line holds neither the token nor
- * text of the store's. Never throws, and takes no longer than the client's deadline.
+ * Returns a warning for the person who starts an app whose store fails, with what happens to requests
+ * meanwhile; undefined when the store runs scripts. The warning holds neither the token nor text from the
+ * store. Never throws, and takes no longer than the client's deadline.
  *
  * @example
  * const warning = await storeWarning({ redis: gate.redis, name: "the store", mode: "enforce" });
@@ -52,21 +52,21 @@ export async function storeWarning({
 const WORDS: Readonly<Record<StoreErrorCode, string>> = {
   STORE_TIMEOUT: "did not answer in time",
   STORE_UNREACHABLE: "cannot be reached, or its Redis does not serve",
-  STORE_UNAUTHORIZED: "refuses the token",
+  STORE_UNAUTHORIZED: "rejects the token",
   STORE_OVER_QUOTA: "has used up its own quota",
   STORE_SUSPENDED: "was suspended by its provider",
-  STORE_OUT_OF_MEMORY: "has no memory left and refuses to write",
-  STORE_READ_ONLY: "refuses to write",
-  STORE_NOT_PERMITTED: "does not permit to run scripts",
+  STORE_OUT_OF_MEMORY: "has no memory left and rejects writes",
+  STORE_READ_ONLY: "rejects writes",
+  STORE_NOT_PERMITTED: "does not permit scripts",
   STORE_WRONG_ADDRESS: "is not found at its address, which must be exact and without a path",
-  STORE_REJECTED: "refuses to run a script",
+  STORE_REJECTED: "rejects a script",
   STORE_BAD_ANSWER: "does not answer as an Upstash REST API does",
-  STORE_NOT_TRIED: "failed again and again",
+  STORE_NOT_TRIED: "failed repeatedly",
 };
 
-/** Of each mode, what happens to requests that the store cannot count. */
+/** What happens in each mode to requests that the store cannot count. */
 const MEANWHILE: Readonly<Record<GateMode, string>> = {
-  enforce: "each rule does as its onStoreFailure says, and by default its requests pass uncounted",
-  shadow: "all requests pass uncounted",
+  enforce: "each rule's onStoreFailure decides, and by default requests are allowed uncounted",
+  shadow: "all requests are allowed uncounted",
   off: "locks and dedup of handlers fail",
 };

@@ -2,28 +2,39 @@ import { canonicalAddress, UNKNOWN_ADDRESS } from "#lib/core/canonical-address";
 import { HeadgateError } from "#lib/core/errors";
 import { MAX_VALUE } from "#lib/identity/identify";
 
-/** Whose limits are meant: an address and identities, or a client key alone. */
+/** The client whose limits are meant: by an address and identities, or by a client key alone. */
 export interface ClientQuery {
-  /** The client's address, such as "203.0.113.7". */
+  /**
+   * The client's address, such as "203.0.113.7".
+   * @default no address: limits that count the address are left out
+   */
   readonly ip?: string | undefined;
-  /** Other identities by their names in the policy, such as `{ user: "ada" }`. */
+  /**
+   * Other identities by their names in the policy.
+   * @default no identity
+   * @example
+   * await inspectClient(gate, { ip: "203.0.113.7", identities: { user: "ada" } });
+   */
   readonly identities?: Readonly<Record<string, string>> | undefined;
-  /** A client key: 22 characters, as a line of the log or the dashboard has it. */
+  /**
+   * A client key, of 22 characters, as the log and the dashboard show it. It excludes `ip` and `identities`.
+   * @default the client is named by its address and identities
+   */
   readonly key?: string | undefined;
   /**
-   * One rule.
-   * @default every rule, also those that handlers call
+   * The name of one rule, such as "search".
+   * @default every rule, including those that handlers call
    */
   readonly rule?: string | undefined;
 }
 
-/** As much of a policy as says which identities it has. */
+/** The part of a policy that declares its identities. */
 interface WithIdentities {
   readonly identities: Readonly<Record<string, unknown>>;
 }
 
 /**
- * Refuses a query that names no client, or one that the policy cannot have.
+ * Throws for a query that names no client, or a client that the policy cannot have.
  *
  * @throws {HeadgateError} LIMIT_BAD_ARGUMENT
  */
@@ -41,7 +52,7 @@ function problemOf(policy: WithIdentities, query: ClientQuery): string | undefin
   const { ip, identities = {}, key } = query;
   const named = Object.entries(identities);
   if (key !== undefined) {
-    if (ip !== undefined || named.length > 0) return "a client key names a client alone.";
+    if (ip !== undefined || named.length > 0) return "key must be given without ip and identities.";
     return /^[\w-]{22}$/.test(key)
       ? undefined
       : "key is no client key; allowed: the 22 characters of a line of the log.";

@@ -1,4 +1,4 @@
-/** A policy as it is after its check: for pages and programs that show it. */
+/** The policy after its check, for pages and programs that show it. */
 export { compilePolicy } from "#lib/policy/check/compile";
 export { PolicyError, type PolicyProblem } from "#lib/policy/errors";
 export type {

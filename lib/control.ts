@@ -1,4 +1,4 @@
-/** Sets what holds while the app runs: blocks, allow lists, other limits and modes, with a log of every change. */
+/** Changes settings while the app runs: blocks, allow lists, limits and modes, with a log of every change. */
 import { DEFAULT_IPV6_PREFIX } from "#lib/core/canonical-address";
 import { monotonic } from "#lib/core/clock";
 import { HeadgateError } from "#lib/core/errors";
@@ -37,24 +37,24 @@ export type {
   Whom,
 } from "#lib/control/types";
 
-/** As much of a gate as this needs. */
+/** The part of a gate that this file needs. */
 type Controlled = Pick<
   Gate<AnyPolicy>,
   "policy" | "options" | "keys" | "keyedHash" | "redis" | "requester"
 >;
 
-/** The most changes that are read of the log at once. */
+/** The most changes that one call reads from the log. */
 const MOST_READ = 1000;
 
-/** The longest id of an entry, in characters: longer than any that is made. */
+/** The longest accepted id of an entry, in characters. The ids that are made are shorter. */
 const LONGEST_ID = 300;
 
 /**
- * Returns what sets blocks, allow lists, other limits and modes for every instance whose gate has `live`, and
- * what lists them. Every change has a reason, names who makes it, and is kept in a log. Every function throws
- * a StoreError when the store does not answer within the deadline.
+ * Returns the functions that set and list blocks, allow lists, overrides of limits and modes. They take effect
+ * on every instance whose gate has `live`. Every change has a reason and an author, and is kept in a log.
+ * Every function throws a StoreError when the store does not answer within the deadline.
  *
- * @param gate what `createHeadgate` returns
+ * @param gate the result of `createHeadgate`
  * @example
  * const control = createControl(gate);
  * const terms = { for: "2h", reason: "a flood of logins", by: "ada" };
@@ -65,11 +65,11 @@ export function createControl(gate: Controlled): Control {
   return new StoredControl(gate);
 }
 
-/** What is set of an entry, before the store knows it. */
+/** An entry that is about to be written to the store. */
 interface Wanted {
   readonly id: string;
   readonly entry: object;
-  /** Ids of entries for the same, by the secret before. */
+  /** Ids of entries for the same client that were keyed by the previous secret. */
   readonly replaces?: readonly (string | undefined)[];
 }
 

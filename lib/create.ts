@@ -31,15 +31,16 @@ import { tellOnce } from "./tell-once.ts";
 export type { Gate, GateHandle, GateSettings, StoreParts } from "./gate-types.ts";
 
 /**
- * Makes the gate of a policy: the middleware, the limits, and the handle that tools take. Nothing is
- * read, compiled or opened before the first request, so a build needs no variable. Development needs none
- * either: without a store, limits are counted in this process. Where production has no store, or does not
- * know where addresses come from, `check` throws, and requests go by each rule's `onStoreFailure`.
+ * Makes the gate of a policy: the middleware, the limits, and the handle that tools take. No variable is
+ * read, no policy compiled and no connection opened before the first request, so a build needs no variable.
+ * Development needs none either: without a store, limits are counted in this process. When production has no
+ * store, or no setting that says where addresses come from, `check` throws, and each rule's `onStoreFailure`
+ * decides about requests.
  *
- * @param settings what `fromEnv` returns, with more where no variable can say it; or a function that
- * returns it, called once, at the first request
- * @throws nothing by itself. The first request throws a PolicyError with every problem of the policy,
- * or what `settings` throws
+ * @param settings the result of `fromEnv`, with the settings that no variable can hold; or a function that
+ * returns them, called once, at the first request
+ * @throws nothing itself. The first request throws a PolicyError with every problem of the policy,
+ * or the error that `settings` throws
  * @example
  * export const gate = createHeadgate(policy);
  * @example
@@ -82,7 +83,7 @@ export function createHeadgate<P extends AnyPolicy>(
   };
 }
 
-/** Makes what all parts of a bundle share. */
+/** Opens the connection, and makes the other objects that all parts of a bundle share. */
 function open(settings: GateSettings) {
   const { store, joins, clientAddress, corsOrigins, corsExposedHeaders, missing } = settings;
   const hasStore = store.url !== undefined || (!missing && settings.connect !== undefined);
@@ -113,7 +114,7 @@ function open(settings: GateSettings) {
   const redis = scriptStoreOver(requester, store.deadlineMs);
   const on: StoreParts = { requester, redis, keys, isCluster: settings.cluster };
   const own: LimitStore = settings.limitStore?.(on) ?? new RedisLimits(redis, on);
-  // A store of the app's own is used where it has a connection, or needs none.
+  // The app's own store is used when it has a connection, or needs none.
   const isUsed = own.isInProcess || !countsHere;
   const limitStore = isUsed ? own : new MemoryLimits(settings);
   const options: HeadgateOptions = {
@@ -149,7 +150,7 @@ function unobservedOf(settings: GateSettings, requester: Requester): Unobserved 
   return { requester, rest, isCluster, joins };
 }
 
-/** Returns the listener of all events. Counters are written to a store, so without one nothing counts them. */
+/** Returns the listener of all events. Counters are written to a store, so without a store they are left out. */
 function listenerFor(
   { onEvent = LOG, counters }: GateSettings,
   hasStore: boolean,
@@ -162,7 +163,7 @@ function listenerFor(
 
 const LOG = logEvents((line) => console.warn(line));
 
-/** Returns what tells the log when the settings cannot be read: a failure must be told then, too. */
+/** Returns the gate's `emit`, or one that writes to the log when the settings cannot be read. */
 function emitOf(opened: () => { readonly emit: Emit }): Emit {
   try {
     return opened().emit;
@@ -171,23 +172,23 @@ function emitOf(opened: () => { readonly emit: Emit }): Emit {
   }
 }
 
-/** Makes the one way to the store, with its breaker. Of its calls no listener is told yet. */
+/** Makes the only connection to the store, with its breaker. Its calls are not reported to listeners yet. */
 function connectionOf(
   { store, joins, connect, clock, missing }: GateSettings,
   onBreakerChange: BreakerSettings["onBreakerChange"] & object,
 ): Requester {
   const about: BreakerSettings = {
-    // A call may wait for others before it is sent; the deadline includes that wait.
+    // A call may wait for its batch before it is sent; the deadline includes that wait.
     deadlineMs: joins && !connect ? store.deadlineMs - GATHER_MS : store.deadlineMs,
     onBreakerChange,
     clock,
   };
-  // Where the store is missing no secret is derived from it, so nothing may be written to any.
+  // When the store is missing, no secret is derived from it, so nothing may be written to another store.
   const made = missing && !store.url ? undefined : connect?.(about);
   return made ?? createRequester({ url: store.url, token: store.token, ...about });
 }
 
-/** Joins the calls of requests that are served at the same time, under our own server. */
+/** Batches the calls of requests that are served at the same time, under our own server. */
 function requesterOf({ joins, connect }: GateSettings, requester: Requester): Requester {
   return joins && !connect ? joinCalls(requester) : requester;
 }

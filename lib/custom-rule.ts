@@ -6,23 +6,23 @@ import { MAX_PRODUCT, MAX_WINDOW_MS, MIN_WINDOW_MS } from "#lib/policy/check/lim
 import { PolicyError } from "#lib/policy/errors";
 import type { Match } from "#lib/policy/types";
 
-/** No rule of a policy can have this name, since it has a capital. */
+/** No rule of a policy can have this name, since it contains a capital letter. */
 const CUSTOM_RULE = "checkRateLimit";
 
-/** Whom such a rule counts: the key that the caller gives. */
+/** The subject of such a rule: the key that the caller gives. */
 export const CUSTOM_SUBJECT = "key";
 
-/** Compiled limits of `checkRateLimit`: an app calls few of them, often. */
+/** Compiled limits of `checkRateLimit`: an app uses few limits and calls them often. */
 const customRules = new BoundedMap<string, Match>(100);
 
 /**
- * Returns a rule of one limit that no policy names, checked as a policy's rules are.
+ * Returns a rule with one limit that no policy declares. It is checked as a policy's rules are.
  *
  * @param windowMs milliseconds
  * @throws {HeadgateError} LIMIT_BAD_ARGUMENT
  */
 export function customRule(limit: number, windowMs: number): Match {
-  // A policy's window may be a text; this one is a number.
+  // A policy's window may be text; this one must be a number.
   const problem =
     wholeProblem("limit", limit, 1) ??
     wholeProblem("windowMs", windowMs, MIN_WINDOW_MS, MAX_WINDOW_MS, "milliseconds");

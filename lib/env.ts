@@ -11,7 +11,7 @@ import { type AddressSource, addressSource } from "#lib/identity/address-source"
 import { secretOf } from "#lib/identity/derived-secret";
 import type { LegacyHeaders } from "#lib/respond/headers";
 
-/** What the gate reads from the environment. */
+/** The settings that the gate reads from the environment. */
 export interface HeadgateEnvironment {
   /** How the store is reached. */
   readonly store: {
@@ -29,9 +29,9 @@ export interface HeadgateEnvironment {
   readonly cluster: boolean;
   /** Whether store calls of requests that are served at the same time are batched, as under our own server. */
   readonly joins: boolean;
-  /** The text that every key begins with. */
+  /** The prefix of every key. */
   readonly namespace: string;
-  /** Whether another app on the same store could have this namespace, since nothing names the app. */
+  /** Whether another app on the same store could have this namespace, since no variable names the app. */
   readonly isNamespaceShared: boolean;
   /** Whether decisions are enforced, only reported, or not made: the switch for an incident. */
   readonly mode: GateMode;
@@ -39,9 +39,9 @@ export interface HeadgateEnvironment {
   readonly secret: string;
   /** True where HEADGATE_SECRET is set, and the secret is not derived from the credentials of the store. */
   readonly isSecretSet?: boolean;
-  /** HEADGATE_SECRET_PREVIOUS: the secret before the last change of it; undefined where that is not set. */
+  /** HEADGATE_SECRET_PREVIOUS: the secret before its last change; undefined when the variable is not set. */
   readonly previousSecret?: string | undefined;
-  /** The secret where no client can guess it: it signs the header that names an app's visitor. */
+  /** The secret that signs the header that names an app's visitor; undefined when a client could guess it. */
   readonly visitorSecret: string | undefined;
   /**
    * Where the client's address comes from. It is undefined in development, with mode "off", and where
@@ -50,31 +50,33 @@ export interface HeadgateEnvironment {
   readonly clientAddress: AddressSource | undefined;
   /** The bits of an IPv6 address that name a client. */
   readonly ipv6Prefix: number;
-  /** Origins that may read the answers of checked routes. */
+  /** Origins that may read the responses of checked routes. */
   readonly corsOrigins: readonly string[];
   /** Headers of handlers that pages of these origins may read. */
   readonly corsExposedHeaders: readonly string[];
-  /** Whether X-RateLimit-* headers are sent beside the standard ones, or "only" they. */
+  /** Whether X-RateLimit-* headers are sent beside the standard ones (true), or in their place ("only"). */
   readonly legacyHeaders: LegacyHeaders;
   /** The bytes after which Next truncates a body, unless next.config sets others; undefined when it truncates none. */
   readonly cutAt: number | undefined;
   /**
-   * What is not set and must be: a store, or where the client's address comes from. Where `hasStart` is
-   * true, `gate.check()` throws it, so that a server does not start. For a request that arrives without them,
-   * each rule's `onStoreFailure` decides.
-   * @default nothing is missing
+   * The error for a setting that is required and missing: a store, or where the client's address comes from.
+   * When `hasStart` is true, `gate.check()` throws it, so that a server does not start. For a request that
+   * arrives without the setting, each rule's `onStoreFailure` decides.
+   * @default no setting is missing
    */
   readonly missing?: HeadgateError;
   /** Whether the app has a start that `missing` can end: on Vercel and on Workers an app has no start. */
   readonly hasStart?: boolean;
 }
 
-/** What an app may tell `fromEnv` that the variables do not. */
+/** Settings of `fromEnv` that no variable holds. */
 export interface FromEnvOptions {
   /**
-   * The app's variable that holds redis://[user:password@]host[:port][/db], for an app that reaches
-   * its store by TCP when no REST store is named.
-   * @default no variable: its name is the app's to choose, and the edge has no TCP
+   * The name of the app's variable that holds redis://[user:password@]host[:port][/db], for an app that
+   * reaches its store by TCP when no REST store is named.
+   * @default no variable, since the edge has no TCP
+   * @example
+   * fromEnv(process.env, { redisVariable: "REDIS_URL" });
    */
   readonly redisVariable?: string;
 }
@@ -84,10 +86,10 @@ export interface FromEnvOptions {
  * others. Blanks and line breaks around a value are removed, and an empty variable counts as unset.
  *
  * @param source the variables
- * @returns what was read. When no store is named, or no variable says where addresses come from, `missing` is
+ * @returns the settings. When no store is named, or no variable says where addresses come from, `missing` is
  * the error with which a start must end; development needs neither
  * @throws {SettingsError} ENV_INVALID for variables that are set and cannot be used: it names every
- * variable at fault and what it must be, never what was given, since that may be a secret
+ * variable at fault and what it must be, never its value, which may be a secret
  * @throws {HeadgateError} CLIENT_ADDRESS_UNKNOWN where CLIENT_IP_FROM cannot be honoured
  * @example
  * const { store, namespace } = fromEnv();
@@ -136,7 +138,7 @@ export function fromEnv(
 
 /**
  * Returns the variables of this process, and the app's name as next.config has it: Next writes that
- * into the code at build. A name in the process stands before it.
+ * into the code at build. A name in the process takes precedence.
  *
  * @example
  * const { PORT } = trimVariables(processVariables());
@@ -145,12 +147,12 @@ export function processVariables(): Variables {
   return { HEADGATE_APP: process.env["HEADGATE_APP"], ...process.env };
 }
 
-/** Returns the app's rewrites as JSON: Next writes next.config's own value in the place of this, at build. */
+/** Returns the app's rewrites as JSON: Next replaces this expression with next.config's value at build. */
 export function builtRewrites(): string | undefined {
   return process.env["HEADGATE_REWRITES"];
 }
 
-/** Returns the variables that are set, of those that the gate reads. */
+/** Returns those of the gate's variables that are set. */
 function setOf(source: Variables, redisVariable: string | undefined) {
   const names = Object.keys(GATE_VARIABLES);
   if (redisVariable !== undefined) names.push(redisVariable);
@@ -174,7 +176,7 @@ function readRedis(set: Variables, variable: string | undefined): RedisAddress |
   return variable === undefined ? undefined : redisIn({ [variable]: set[variable] }, variable);
 }
 
-/** A value that may be missing: then a start ends with an error, and a request does not. */
+/** A setting that may be missing: a start then ends with an error, and a request does not. */
 interface MayBeMissing {
   readonly missing?: HeadgateError;
 }
@@ -196,7 +198,7 @@ interface StoreNamed {
   readonly secret: string;
 }
 
-/** The secret without a store. Every client may know it, since no hash that it keys leaves the process. */
+/** The secret without a store. It may be public, since no hash that it keys leaves the process. */
 const NO_STORE_SECRET = "headgate:no-store";
 
 const NO_STORE = {
@@ -216,7 +218,7 @@ function addressOf(
       socketNonce: HEADGATE_SOCKET_NONCE,
       onVercel: VERCEL === "1",
       onCloudflare: platform === "workers",
-      // Without counting, no address is needed.
+      // A gate that does not count needs no address.
       production: NODE_ENV === "production" && HEADGATE_MODE !== "off",
     });
     return { source };
@@ -226,7 +228,7 @@ function addressOf(
   }
 }
 
-/** A client can derive the secret too when the address of the Redis holds no password. */
+/** Returns true for a secret that a client can derive too, since the address of the Redis holds no password. */
 function isDerivedFromOpen(secret: string, redis: RedisAddress | undefined): boolean {
   return redis !== undefined && !redis.password && secret === secretOf(redis.href);
 }

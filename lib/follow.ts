@@ -10,25 +10,25 @@ import type { AfterAnswer } from "./responses.ts";
 /** A check of one request, or of one call from code. */
 export interface Checked {
   readonly outcome: Outcome;
-  /** Undefined where the request was denied before rules were looked for. */
+  /** Undefined when the request was denied before its rules were matched. */
   readonly charges?: Charges | undefined;
   /** The request's method; absent for calls from code. */
   readonly method?: string;
-  /** The pattern by which each rule matches, by the rule's name; absent where no rule was looked for. */
+  /** The pattern by which each rule matches, by the rule's name; absent when no rules were matched. */
   readonly patterns?: Readonly<Record<string, string>> | undefined;
-  /** What was noticed while the client was named. */
+  /** Events that arose while the client was identified. */
   readonly noticed?: readonly HeadgateEvent[];
-  /** What becomes of the decision. */
+  /** Whether the decision is enforced or only reported. */
   readonly mode: GateMode;
   /** Names the request in logs; undefined for a call from code. */
   readonly requestId?: string | undefined;
-  /** Milliseconds from asking to deciding. */
+  /** Milliseconds that the check took. */
   readonly tookMs?: number | undefined;
 }
 
 /**
- * Does what follows a check, after the response: listeners are told of it, and what it left to do is
- * done. Never rejects.
+ * Calls the listeners with a check's events, and finishes the check's pending work, after the response.
+ * Never rejects.
  */
 export function follow(
   { observer, limiter }: Pick<Parts, "observer" | "limiter">,
@@ -40,10 +40,10 @@ export function follow(
 }
 
 /**
- * Reads what was set while the app runs, after the response, where that is due. It is called for every request,
- * also where no rule matched: a client may be blocked on every path.
+ * Reads what was set while the app runs, after the response, when that is due. It is called for every request,
+ * even when no rule matched, since a client may be blocked on every path.
  *
- * @param event what waits for it; undefined for a call from code, where nothing does
+ * @param event keeps the runtime alive until the work is done; undefined for a call from code
  */
 export function catchUp(
   live: Live,
@@ -67,7 +67,7 @@ function eventsOf(checked: Checked): readonly HeadgateEvent[] {
   return [decisionEvent(checked), ...near];
 }
 
-/** The part of a limit that a client has left when it is near the limit. */
+/** A client is near a limit when this share of the limit, or less, remains. */
 const NEAR = 0.2;
 
 function nearLimits({ all }: Charges, { decision }: Outcome): readonly HeadgateEvent[] {

@@ -1,4 +1,4 @@
-/** What a gate is made of, and what it is: types alone. */
+/** The types of a gate and of its settings. */
 import type { Live, LiveParts } from "#lib/control/in-force";
 import type { Listener } from "#lib/core/events";
 import type { ToolParts } from "#lib/core/tool-parts";
@@ -15,37 +15,44 @@ import type { Limits } from "./limits.ts";
 import type { AfterAnswer, Next } from "./responses.ts";
 import type { MatcherEntry } from "./runs-on.ts";
 
-/** What a gate works with: the environment as `fromEnv` reads it, and what no variable can say. */
+/** The settings of a gate: the environment as `fromEnv` reads it, and settings that no variable can hold. */
 export interface GateSettings
   extends
     HeadgateEnvironment,
     Pick<HeadgateOptions, "clock" | "onDenied" | "rewrites" | "showGlobalLimits"> {
   /**
-   * Called with every event (docs/reference/events.md), after the response; a list has each of its
-   * listeners called, and with an empty list no event is made.
-   * @default a line of JSON on standard error for each that is worth reading later (`logEvents`)
+   * Called with every event (docs/reference/events.md), after the response. Each listener of a list is
+   * called; with an empty list no event is made.
+   * @default a line of JSON on standard error for each event that an operator may need (`logEvents`)
+   * @example
+   * createHeadgate(policy, () => ({ ...fromEnv(), onEvent: logEvents(console.info) }));
    */
   readonly onEvent?: Listener | readonly Listener[];
   /**
-   * Makes the store of the limits, on the connection of this gate. In development without a store, limits
-   * are counted in this process in its place.
-   * @default in Redis by scripts (`RedisLimits`)
+   * Makes the store that counts the limits, on the connection of this gate. In development without a store,
+   * limits are counted in this process instead.
+   * @default Redis, by scripts (`RedisLimits`)
+   * @example
+   * createHeadgate(policy, () => ({ ...fromEnv(), limitStore: memoryLimits() }));
    */
   readonly limitStore?: (on: StoreParts) => LimitStore;
   /**
-   * Counts events in Redis: what `countEvents` of `headgate/metrics` returns.
-   * @default nothing is counted
+   * Counts events in Redis: the result of `countEvents` of `headgate/metrics`.
+   * @default no event is counted
+   * @example
+   * createHeadgate(policy, () => ({ ...fromEnv(), counters: countEvents() }));
    */
   readonly counters?: (on: CounterParts) => Listener;
   /**
-   * Follows what is set while the app runs, such as blocks and raised limits: `live` of `headgate/live`.
-   * @default nothing is followed: what is set with `headgate block` or `createControl` has no effect
+   * Applies what is set while the app runs, such as blocks and raised limits: `live` of `headgate/live`.
+   * @default entries that `headgate block` or `createControl` sets have no effect
    * @example
    * const gate = createHeadgate(policy, () => ({ ...fromEnv(), live }));
    */
   readonly live?: (on: LiveParts) => Live;
   /**
-   * Makes another way to the store than REST; it is given the deadline, and whom to tell of the breaker.
+   * Makes a connection to the store other than REST. It is called with the deadline in milliseconds, and the
+   * listener of the breaker.
    * @default REST, by `store.url` and `store.token`
    * @example
    * const connect = (about: BreakerSettings) => connectTcp({ redisUrl, ...about }).requester;
@@ -53,11 +60,11 @@ export interface GateSettings
   readonly connect?: (about: BreakerSettings) => Requester;
 }
 
-/** What a store of limits is made on: the connection of the gate. */
+/** The gate's connection, on which a store of limits is made. */
 export interface StoreParts {
   /** Sends each call of this bundle. */
   readonly requester: Requester;
-  /** Runs scripts by it. */
+  /** Runs scripts by `requester`. */
   readonly redis: ScriptStore;
   /** Names the keys. */
   readonly keys: Keys;
@@ -65,33 +72,35 @@ export interface StoreParts {
   readonly isCluster: boolean;
 }
 
-/** What the tools of handlers stand on: `createLocks(gate)`, `createDedup(gate)`, `redisOf(gate)`. */
+/** The part of a gate that the tools of handlers use: `createLocks(gate)`, `createDedup(gate)`, `redisOf(gate)`. */
 export interface GateHandle extends ToolParts {
-  /** Sends each call of this bundle: one connection, one breaker, one queue of calls that go together. */
+  /** Sends each call of this bundle: one connection, one breaker, one queue for batches. */
   readonly requester: Requester;
-  /** Runs scripts by it. */
+  /** Runs scripts by `requester`. */
   readonly redis: ScriptStore;
   /** Names the keys. */
   readonly keys: Keys;
 }
 
-/** The store of a gate for what only watches it: of these calls no listener is told, and nothing counts them. */
+/** The store of a gate for observers such as the dashboard. Its calls are neither reported to listeners nor counted. */
 export interface Unobserved {
-  /** Sends calls by the gate's connection, with its deadline and its breaker. */
+  /** Sends calls on the gate's connection, with its deadline and its breaker. */
   readonly requester: Requester;
-  /** Where the store is reached by REST; undefined where another way was made (`connect`) or no store is named. */
+  /** The store's REST address; undefined when the gate uses `connect`, or when no store is named. */
   readonly rest: { readonly url: string; readonly token: string } | undefined;
   /** True where the store is known to be a Redis Cluster. */
   readonly isCluster: boolean;
-  /** True under our own server, which lives long and ends event streams when it stops. */
+  /** True under our own server, which runs for long and ends event streams when it stops. */
   readonly joins: boolean;
 }
 
-/** Where an app's own middleware runs behind the gate. */
+/** Options of `gate.wrap`. */
 export interface WrapOptions {
   /**
-   * The paths that the app's own middleware sees, in the form of Next's `config.matcher`.
-   * @default all
+   * The paths on which the app's own middleware runs, in the form of Next's `config.matcher`.
+   * @default all paths
+   * @example
+   * gate.wrap(middleware, { matcher: ["/account/:path*", "/((?!api|_next).*)"] });
    */
   readonly matcher?: MatcherEntry | readonly MatcherEntry[];
 }
@@ -104,8 +113,8 @@ export interface Gate<P extends AnyPolicy> extends GateHandle {
    */
   readonly middleware: (request: Request, event: AfterAnswer) => Promise<Response>;
   /**
-   * Returns the middleware with the app's own behind it: it is called for allowed requests, and its
-   * cookies, headers, rewrites and redirects are kept.
+   * Returns the middleware with the app's own behind it. The app's own is called for allowed requests, and
+   * its cookies, headers, rewrites and redirects are kept.
    *
    * @example
    * export default gate.wrap(createMiddleware(routing), { matcher: "/((?!api|_next|.*\\..*).*)" });
@@ -116,8 +125,8 @@ export interface Gate<P extends AnyPolicy> extends GateHandle {
       options?: WrapOptions,
     ): (request: R, event: E) => Promise<Response>;
     /**
-     * Takes any other type of middleware: that of Auth.js is for handlers too, and that of Kinde may be a
-     * promise by its type, though `withAuth` over a function returns a function.
+     * Accepts middleware of any other type: that of Auth.js is for handlers too, and the type of Kinde's may
+     * be a promise, though its `withAuth` returns a function for a function.
      */
     (
       own: ((...given: never) => unknown) | Promise<unknown>,
@@ -125,12 +134,12 @@ export interface Gate<P extends AnyPolicy> extends GateHandle {
     ): (request: Request, event: AfterAnswer) => Promise<Response>;
   };
   /**
-   * Throws what keeps a server from its start: a PolicyError, an error of the settings, or what is
-   * missing in them (`fromEnv().missing`), but for Vercel and Workers, which have no start. It calls no
-   * store.
+   * Throws the error that must end a server's start: a PolicyError, an error of the settings, or the error
+   * for a missing setting (`fromEnv().missing`; not on Vercel and Workers, which have no start). It makes no
+   * store call.
    */
   readonly check: () => void;
-  /** What the gate works with, for `createVisitorHeaders(gate.options)`; read when first used. */
+  /** The gate's options, for `createVisitorHeaders(gate.options)`; read at their first use. */
   readonly options: HeadgateOptions;
   /** The policy after its check. */
   readonly policy: CompiledPolicy;

@@ -7,14 +7,14 @@ import { ADDRESS_FORMS } from "#lib/identity/address-source";
 import { DEFAULT_IPV6_PREFIX } from "#lib/core/canonical-address";
 import { FORMATS, type LegacyHeaders } from "#lib/respond/headers";
 
-/** The values of `legacyHeaders`, by the text that stands for each: 0 for false, 1 for true, or the value. */
+/** The values of `legacyHeaders`, by their text in a variable: 0 for false, 1 for true, else the value itself. */
 const LEGACY_HEADERS: Readonly<Record<string, LegacyHeaders>> = Object.fromEntries(
   FORMATS.flatMap(({ writtenFor }) =>
     writtenFor.map((value) => [typeof value === "string" ? value : Number(value), value]),
   ),
 );
 
-/** The variables that a person sets, and that the gate reads. docs/reference/environment.md has them all. */
+/** The gate's variables that a person sets. docs/reference/environment.md lists them all. */
 const SET_BY_PEOPLE = {
   UPSTASH_REDIS_REST_URL: { read: readHttpAddress, mustBe: REST_ADDRESS },
   UPSTASH_REDIS_REST_TOKEN: { read: readToken, mustBe: REST_TOKEN },
@@ -76,7 +76,7 @@ const SET_BY_PEOPLE = {
   },
 } as const satisfies VariableTable;
 
-/** A variable of which every text can be used. */
+/** A variable that accepts any text. */
 const ANYTHING = { read: (text: string) => text, mustBe: "text" } as const;
 
 /** The variables by which our server, the build, and a platform tell the gate where it runs. */
@@ -131,13 +131,13 @@ function wholeNumber(least: number, most: number, unit: string) {
   return { read, mustBe: wholeForm(least, most, unit) };
 }
 
-/** Reads one of the words that stand for a value. */
+/** Makes the reader of a variable that must be one of some words, each of which stands for a value. */
 function oneOf<const Words extends Readonly<Record<string, unknown>>>(words: Words) {
   return (text: string): Words[keyof Words] | undefined =>
     Object.hasOwn(words, text) ? (words[text] as Words[keyof Words]) : undefined;
 }
 
-/** An origin is compared letter by letter with a header: "https://a.example/" would never match. */
+/** Reads origins. Each is compared with a header exactly, and "https://a.example/" would never match. */
 function origins(text: string): readonly string[] | undefined {
   const list = listed(text);
   const areOrigins = list.every((one) => one === "*" || isOrigin(one));

@@ -14,7 +14,7 @@ import type { HeadgateOptions } from "./options.ts";
 import { type Parts, partsOf } from "./parts.ts";
 
 /**
- * Makes the gate's middleware of a policy and of options that are read already: `createHeadgate` without
+ * Makes the gate's middleware from a policy and from options that were read before: `createHeadgate` without
  * the environment, the limits of handlers and the handle of tools.
  *
  * @throws {PolicyError} at start, with every problem of the policy
@@ -27,7 +27,7 @@ export function createGate<R extends Request = Request, E extends AfterAnswer = 
   return gateOver(partsOf(policy, options), options, next);
 }
 
-/** Makes the gate's middleware over parts that are made already. This is the way of every request. */
+/** Makes the gate's middleware from its parts. Every request takes this path. */
 export function gateOver<R extends Request = Request, E extends AfterAnswer = AfterAnswer>(
   parts: Parts,
   options: HeadgateOptions,
@@ -41,7 +41,7 @@ export function gateOver<R extends Request = Request, E extends AfterAnswer = Af
     const { method } = request;
     const cut = bodyDenial(request, { cutAt });
     if (cut) {
-      // In every mode, since Next would hand a part of such a body to the handler.
+      // Denied in every mode, since Next would hand a truncated body to the handler.
       return respond(request, event, { outcome: { decision: cut }, mode: "enforce", method });
     }
 
@@ -65,13 +65,13 @@ export function gateOver<R extends Request = Request, E extends AfterAnswer = Af
     return decided(decision ? { decision } : await limiter.admit(charges));
   };
 
-  /** Lets a request go on that nothing checks. */
+  /** Passes on a request that no limit checks. */
   function unchecked(request: R, event: E, isRuled: boolean): Promise<Response> {
     if (live) catchUp(live, parts, event);
     return isRuled ? responses.allowed(request, event) : responses.goOn(request, event);
   }
 
-  /** Returns the response to a checked request, and leaves the rest for after the response. */
+  /** Returns the response to a checked request; events and pending work follow after the response. */
   async function respond(request: R, event: E, checked: Checked): Promise<Response> {
     const { decision } = checked.outcome;
     const requestId = isRoutine(decision) ? undefined : requestIdOf(request.headers);
@@ -87,7 +87,7 @@ export function gateOver<R extends Request = Request, E extends AfterAnswer = Af
   }
 }
 
-/** Returns true for a decision whose request is never looked for in the log. */
+/** Returns true for a decision that is not logged, so that its request needs no id. */
 function isRoutine({ allowed, error, shadows }: Decision): boolean {
   return allowed && !error && shadows.every((shadow) => shadow.allowed);
 }

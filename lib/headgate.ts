@@ -6,16 +6,16 @@ import { passOn } from "#lib/respond/pass";
 import type { AfterAnswer, Answer } from "./responses.ts";
 
 /**
- * Makes the gate's middleware of a policy: short for `createHeadgate(policy).middleware`. It finds the
- * rules that match a request and its client, and checks all their limits: an allowed request goes on with
- * the limits' headers, and a denied one is answered.
+ * Makes the gate's middleware from a policy: short for `createHeadgate(policy).middleware`. It finds the
+ * rules that match a request, identifies the client, and checks all limits. An allowed request is passed on,
+ * and its response gets the limits' headers; a denied request gets a response here.
  *
- * @param policy what config/rate-limits.ts exports
- * @param options what the gate works with, for an app that reads no variables; by default the variables
- * are read at the first request
+ * @param policy the default export of config/rate-limits.ts
+ * @param options the gate's options, for an app that reads no variables; by default the variables are read at
+ * the first request
  * @param next the app's own middleware, called for allowed requests: its cookies, headers,
  * rewrites and redirects are kept
- * @throws {PolicyError} with every problem of the policy: at once with `options`, and else at the first
+ * @throws {PolicyError} with every problem of the policy: at once with `options`, otherwise at the first
  * request
  * @example
  * export default headgate(policy);

@@ -1,4 +1,4 @@
-/** An app's health check of its store: a verdict that any client may read, and details for an operator. */
+/** A health check of the store: a verdict that any client may read, and details for an operator. */
 import { type Clock, monotonic } from "#lib/core/clock";
 import type { KeyedHash } from "#lib/core/client";
 import type { Emit } from "#lib/core/events";
@@ -17,31 +17,31 @@ export type { NotAvailable, SlowCommand, StoreDetails } from "#lib/redis/details
 /** Above this p95 the store is degraded, in milliseconds. */
 const SLOW_MS = 50;
 
-/** A process asks its store no more often than this for any number of checks, in milliseconds. */
+/** The shortest time between two probes of the store by one process, in milliseconds. */
 const ASK_EVERY_MS = 1_000;
 
 /** Why the store is degraded: calls of the last minute failed, or their p95 is above 50 ms. */
 export type DegradedReason = "failed-calls" | "slow-calls";
 
-/** What any client may know of the store. It names no address and no client. */
+/** The health of the store, for any client to read. It names no address and no client. */
 export interface StoreHealth {
-  /** "down" where the store did not run a script that writes; "degraded" for the reasons given. */
+  /** "down" when the store did not run a script that writes; "degraded" for the `reasons`. */
   readonly status: "ok" | "degraded" | "down";
-  /** Why it is degraded; empty for the others. */
+  /** Why the store is degraded; empty for another status. */
   readonly reasons: readonly DegradedReason[];
-  /** Why it is down; absent for the others. */
+  /** Why the store is down; absent for another status. */
   readonly code?: StoreErrorCode;
-  /** HEADGATE_MODE: what becomes of decisions. */
+  /** HEADGATE_MODE: whether decisions are enforced. */
   readonly mode: GateMode;
-  /** "open" after so many calls failed that this process sends none. */
+  /** "open" while this process sends no calls, after too many failed. */
   readonly breaker: "open" | "closed";
-  /** Milliseconds of the last round trip of a check; absent where the store is down. */
+  /** Milliseconds of the last check's round trip; absent when the store is down. */
   readonly roundTripMs?: number;
-  /** The store calls of this process, those of checks among them. */
+  /** The store calls of this process, including those of health checks. */
   readonly lastMinute: LastMinute;
 }
 
-/** What a health check works with; a gate has all but the watch. */
+/** The parts of a health check; a gate has all but the watch. */
 export interface StoreHealthParts {
   readonly requester: Requester;
   readonly redis: Pick<ScriptStore, "eval">;
@@ -53,20 +53,20 @@ export interface StoreHealthParts {
   readonly watch: StoreWatch;
 }
 
-/** Checks the store. Its functions need no `this`, take one deadline at most, and do not reject when the store fails. */
+/** A health check. Its functions need no `this`, take one deadline at most, and do not reject when the store fails. */
 export interface StoreHealthCheck {
-  /** Asks the store at most once a second, however often it is called: the calls between get what it said last. */
+  /** Probes the store at most once a second, however often it is called; calls in between get the last result. */
   readonly check: () => Promise<StoreHealth>;
-  /** Reads memory, evictions, clients, keys and slow commands, for people who may know them. */
+  /** Reads memory, evictions, clients, keys and slow commands, for an operator. */
   readonly details: () => Promise<StoreDetails>;
 }
 
 /**
- * Makes the health check of a gate's store. `check` has the store run a script that writes one key, so a
- * store that is out of memory, read-only or over its quota is down too. What failed is told as an event
- * `failure` with the name "redis health".
+ * Makes the health check of a gate's store. `check` runs a script that writes one key, so a store that is out
+ * of memory, read-only or over its quota is down too. Each failure is reported as an event `failure` with the
+ * name "redis health".
  *
- * @param clock milliseconds that never go back
+ * @param clock returns milliseconds, and never goes back
  * @example
  * const watch = watchStore();
  * const gate = createHeadgate(policy, () => ({ ...fromEnv(), onEvent: [watch.listener] }));
@@ -91,7 +91,7 @@ export function createStoreHealth(
 
   return {
     async check() {
-      // In workerd no request may wait for the call of another: the others get what was said last.
+      // In workerd a request must not wait for another request's call, so the others get the last result.
       if (last && clock() < nextAt) return verdict(parts, last);
       nextAt = clock() + ASK_EVERY_MS;
       last = await probe();

@@ -1,6 +1,6 @@
 /**
  * Limits for a Next.js app: the policy, the gate for its middleware, and the same limits for calls
- * from handlers. Every other tool of handlers has its own entry, so that no bundle has what it does
+ * from handlers. Every other tool of handlers has its own entry, so that no bundle contains code that it does
  * not use: `headgate/dedup`, `headgate/locks`, `headgate/idempotency`, `headgate/redis` and others.
  */
 export { createHeadgate, type Gate, type GateHandle, type GateSettings } from "./create.ts";

@@ -1,4 +1,4 @@
-/** What the limits of one client come to, and how it is freed: for an admin's page, and for the commands. */
+/** Inspects and resets the limits of one client: for an admin's page, and for the commands. */
 import { type Decision, decided, type LimitStatus } from "#lib/core/decision";
 import { HeadgateError } from "#lib/core/errors";
 import { readBy, readReason } from "#lib/control/arguments";
@@ -28,18 +28,19 @@ export type { ClientQuery } from "./client-query.ts";
 export type { UnknownLimit } from "./named-client.ts";
 export type { ListedClient } from "./set-for-client.ts";
 
-/** As much of a gate as this needs. */
+/** The part of a gate that this file needs. */
 type Inspected = Naming & Pick<Gate<AnyPolicy>, "redis" | "requester">;
 
 /**
- * Returns how every limit stands that counts a client, and what each rule would decide now, with what is set
- * for it while the app runs. It consumes nothing and writes nothing. Of a client that is named by its key, only
- * limits are told that have counted something. Where limits are counted in the memory of this process (`MemoryLimits`), it reads those.
+ * Returns the state of every limit that counts a client, the decision that each rule would make now, and the
+ * entries that are set for the client while the app runs. It consumes nothing and writes nothing. For a client
+ * that is named by its key, only limits that have counted something are returned. When limits are counted in
+ * the memory of this process (`MemoryLimits`), it reads those.
  *
- * @param gate what `createHeadgate` returns
- * @param query the client: its address and identities, or its client key; and one rule, where one is meant
- * @throws {HeadgateError} LIMIT_UNKNOWN_RULE; LIMIT_BAD_ARGUMENT for a client that cannot be; what is missing
- *   in the settings
+ * @param gate the result of `createHeadgate`
+ * @param query the client: its address and identities, or its client key; with `rule`, one rule alone
+ * @throws {HeadgateError} LIMIT_UNKNOWN_RULE; LIMIT_BAD_ARGUMENT for a client that cannot exist; the error for
+ *   a missing setting
  * @throws {StoreError} when the store does not answer within the deadline
  * @example
  * const { rules } = await inspectClient(gate, { identities: { user: "ada" } });
@@ -47,7 +48,7 @@ type Inspected = Naming & Pick<Gate<AnyPolicy>, "redis" | "requester">;
  */
 export async function inspectClient(gate: Inspected, query: ClientQuery): Promise<Inspection> {
   const { options } = gate;
-  // What cannot be asked is refused before the store is called.
+  // A bad query throws before the store is called.
   nameClient(gate, query);
   const set = await readSet(gate, query.key !== undefined);
   const client = nameClient(gate, query, (match) => set.holding(match));
@@ -69,16 +70,16 @@ export async function inspectClient(gate: Inspected, query: ClientQuery): Promis
 }
 
 /**
- * Deletes what the store has counted of a client: in every tier, and by rules in shadow too. Limits that
- * count all clients together stay. Instances that have denied the client remember it for up to 30 seconds.
- * Where the gate has `live`, they are told to forget it, as of anything that is set while the app runs, and
- * the log of changes holds the reset.
+ * Deletes the counts of a client from the store: in every tier, and of rules in shadow too. Limits that
+ * count all clients together stay. Instances that have denied the client keep the denial for up to 30 seconds.
+ * When the gate has `live`, they are told to forget the denial, and the log of changes holds the reset.
  *
- * @param gate what `createHeadgate` returns
- * @param query the client: its address and identities, or its client key; and one rule, where one is meant
- * @throws {HeadgateError} LIMIT_UNKNOWN_RULE; LIMIT_BAD_ARGUMENT for a client that cannot be;
- *   CONTROL_BAD_ARGUMENT for a `reason` or `by` that cannot be; LIMIT_NOT_IN_STORE where limits are counted in the memory of this process; what is missing in the settings
- * @throws {StoreError} when the store does not answer within the deadline: some counts may be deleted then
+ * @param gate the result of `createHeadgate`
+ * @param query the client: its address and identities, or its client key; with `rule`, one rule alone
+ * @throws {HeadgateError} LIMIT_UNKNOWN_RULE; LIMIT_BAD_ARGUMENT for a client that cannot exist;
+ *   CONTROL_BAD_ARGUMENT for an invalid `reason` or `by`; LIMIT_NOT_IN_STORE when limits are counted in the
+ *   memory of this process; the error for a missing setting
+ * @throws {StoreError} when the store does not answer within the deadline; some counts may be deleted by then
  * @example
  * const { freed } = await resetClient(gate, { ip: "203.0.113.7", rule: "search" });
  */
@@ -98,7 +99,7 @@ export async function resetClient(gate: Inspected, query: ResetQuery): Promise<R
     );
   }
   const freed = await forgetLimits(gate.redis, all);
-  // After the counts: an instance that forgets a denial before them would only learn it anew.
+  // Counts go first: an instance that forgot a denial before its count was deleted would be denied again.
   if (live && all.length > 0) {
     const denying = all.filter(({ group }) => group === DECIDING);
     const keys = denying.map(({ key }) => key);
@@ -106,12 +107,12 @@ export async function resetClient(gate: Inspected, query: ResetQuery): Promise<R
   }
   return {
     freed: freed.map(({ key, limit: { rule, policyName: name } }) => ({ rule, name, key })),
-    // Of a rule on trial the mode may be unknown, and the keys are not.
+    // The mode of a rule on trial may be unknown; its keys are known, and were deleted.
     unknown: unknown.filter(({ name }) => !all.some(({ limit }) => limit.policyName === name)),
   };
 }
 
-/** Where limits are counted in this process there may be no store, and so no document. */
+/** Reads the entries. When limits are counted in this process, there may be no store to read them from. */
 async function readSet(gate: Inspected, isByKey: boolean): Promise<SetForClient> {
   const { limitStore, uncountable } = gate.options;
   refuseWithoutStore({ uncountable });
@@ -136,17 +137,17 @@ async function readAll(
   return new Map(read.map((each) => [each.charge, each]));
 }
 
-/** Another store says how much is left, and not how much is used. */
+/** Derives the used units from the remaining ones, which are all that a custom store returns. */
 function readOf({ charge, status }: Charged): Read {
   return { charge, status, used: status.limit - status.remaining };
 }
 
-/** @throws {HeadgateError} what is missing in the settings, where that is the store */
+/** @throws {HeadgateError} the error for a missing setting, when that setting is the store */
 function refuseWithoutStore({ uncountable }: Pick<Inspected["options"], "uncountable">): void {
   if (uncountable && !uncountable.hasStore) throw uncountable.error;
 }
 
-/** Returns what a rule comes to; nothing where no limit of it counts the client. */
+/** Returns the state of a rule; empty when none of its limits counts the client. */
 function inspected(
   { rule, tier, isShadow, isUnlimited, charges, own, client, holding }: RuleCharges,
   read: ReadonlyMap<Charge, Read>,
@@ -173,7 +174,7 @@ function inspected(
   ];
 }
 
-/** What becomes of a decision, in the modes that hold: a block holds also where the rule is off. */
+/** Returns a decision's effect in the modes that hold. A block takes effect even when the rule is off. */
 function outcome(
   { allowed, reason, entry }: Decision,
   isShadow: boolean,

@@ -1,4 +1,4 @@
-/** What an inspection and a reset of one client return. */
+/** The results of `inspectClient` and `resetClient`. */
 import type { ControlEntry } from "#lib/control/types";
 import type { Reason } from "#lib/core/decision";
 import type { GateMode } from "#lib/core/mode";
@@ -6,66 +6,66 @@ import type { ClientQuery } from "./client-query.ts";
 import type { UnknownLimit } from "./named-client.ts";
 import type { ListedClient } from "./set-for-client.ts";
 
-/** How one limit stands for a client, on the clock of the store. */
+/** The state of one limit for a client, on the clock of the store. */
 export interface InspectedLimit {
   /** Its name in RateLimit headers, such as "search:ip:minute". */
   readonly name: string;
-  /** Whom it counts, as the policy writes it, such as "user|ip". */
+  /** The limit's subject, as the policy writes it, such as "user|ip". */
   readonly subject: string;
-  /** True where all clients together are counted. */
+  /** True when the limit counts all clients together. */
   readonly isGlobal: boolean;
-  /** The client key: what to search for in the log. */
+  /** The client key, to search for in the log. */
   readonly clientKey: string;
   /** The key in the store. */
   readonly key: string;
   readonly algorithm: string;
-  /** Units in one window, with what overrides set. */
+  /** Units in one window, after overrides. */
   readonly limit: number;
-  /** The same as the policy has it. */
+  /** Units in one window by the policy alone. */
   readonly policyLimit: number;
-  /** Milliseconds. */
+  /** The window, in milliseconds. */
   readonly windowMs: number;
-  /** Units that one request takes. */
+  /** Units that one request consumes. */
   readonly cost: number;
-  /** Units that count now; more than the limit where the limit was lowered. */
+  /** Units that count now; more than `limit` when the limit was lowered. */
   readonly used: number;
-  /** Units that are left. */
+  /** Units that remain. */
   readonly remaining: number;
-  /** Milliseconds until one more request has capacity: 0 when it has, null when it never will. */
+  /** Milliseconds until there is capacity for one more request; 0 when there is now, null when there never will be. */
   readonly waitMs: number | null;
-  /** Milliseconds until more than `remaining` is left; 0 when nothing is used. */
+  /** Milliseconds until `remaining` grows; 0 when nothing is used. */
   readonly resetMs: number;
 }
 
-/** What one rule would decide now for one more request. */
+/** The decision that one rule would make now for one more request. */
 export interface InspectedRule {
   readonly rule: string;
   /** The tier whose limits these are, such as "pro"; null for a rule without tiers. */
   readonly tier: string | null;
-  /** True where the rule is counted for this client and denies nothing. */
+  /** True when the rule is in shadow for this client: it counts and never denies. */
   readonly isShadow: boolean;
-  /** Whether the request would be allowed, with everything that is set: modes, blocks, allow lists, overrides. */
+  /** Whether the request would be allowed, after modes, blocks, allow lists and overrides. */
   readonly isAllowed: boolean;
   /** Why: "within-limit", "over-limit", "blocked", "allow-listed", "unlimited" or "switched-off". */
   readonly reason: Reason;
-  /** The entry that blocks or allows it, as `decision.entry` of events has it; null where limits decide. */
+  /** The entry that blocks or allows the request, as in `decision.entry` of events; null when limits decide. */
   readonly entry: string | null;
   /** Whether every limit has capacity. A rule in shadow allows the request all the same. */
   readonly hasCapacity: boolean;
-  /** Milliseconds until the request has capacity; null where it has, and where it never will. */
+  /** Milliseconds until there is capacity for the request; null when there is now, or never will be. */
   readonly retryAfterMs: number | null;
   readonly limits: readonly InspectedLimit[];
 }
 
-/** How the limits of one client stand. */
+/** The state of one client's limits. */
 export interface Inspection {
-  /** HEADGATE_MODE, or the mode that is set in its place: only with "enforce" is a request denied. */
+  /** HEADGATE_MODE, or the mode that was set in its place. A request is denied only with "enforce". */
   readonly mode: GateMode;
-  /** The entry of the policy, or one that was set, that blocks or allows the client; null where no entry does. */
+  /** The entry that blocks or allows the client, from the policy or set later; null when no entry does. */
   readonly listed: ListedClient | null;
-  /** What was set while the app runs, and holds for the client: blocks, allow lists, overrides and modes. */
+  /** Entries that were set while the app runs and apply to the client: blocks, allow lists, overrides and modes. */
   readonly set: readonly ControlEntry[];
-  /** "process" where the counts are in the memory of this process alone. */
+  /** "process" when the counts are in the memory of this process alone. */
   readonly countedIn: "store" | "process";
   /** The client keys, to search for in the log. */
   readonly clientKeys: readonly string[];
@@ -75,11 +75,17 @@ export interface Inspection {
   readonly unknown: readonly UnknownLimit[];
 }
 
-/** Whose counts are deleted, why, and by whom. */
+/** The client whose counts are deleted, and the reason and author for the log of changes. */
 export interface ResetQuery extends ClientQuery {
-  /** Why, in 1 to 200 characters: it is kept in the log of changes. */
+  /**
+   * The reason for the log of changes, in 1 to 200 characters.
+   * @default no reason
+   */
   readonly reason?: string | undefined;
-  /** Who asks for it, in 1 to 100 characters: it is kept in the log of changes. */
+  /**
+   * The author for the log of changes, in 1 to 100 characters, such as "ada".
+   * @default no author
+   */
   readonly by?: string | undefined;
 }
 
@@ -92,9 +98,9 @@ export interface FreedLimit {
   readonly key: string;
 }
 
-/** What a reset did. */
+/** The result of a reset. */
 export interface Reset {
   readonly freed: readonly FreedLimit[];
-  /** Limits that count the address, which was not given: they were left as they are. */
+  /** Limits that count the address, which was not given: their counts were not deleted. */
   readonly unknown: readonly UnknownLimit[];
 }

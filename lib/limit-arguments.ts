@@ -1,12 +1,12 @@
 import { wholeProblem } from "#lib/core/argument";
 
-/** What a call of `limit` is given beside the rule and the identities. */
+/** The options of a call of `limit`. */
 interface CallOptions {
   readonly cost?: number;
   readonly request?: Request;
 }
 
-/** Returns what is wrong with a call; undefined for a sound one. Its values may be a request's own JSON. */
+/** Returns the problem of a call; undefined for a valid one. Its values may be JSON that a client sent. */
 export function problemOf(given: unknown, { cost, request }: CallOptions): string | undefined {
   const wrongCost = cost === undefined ? undefined : wholeProblem("cost", cost, 1);
   if (wrongCost !== undefined) return wrongCost;

@@ -14,42 +14,48 @@ import { problemOf, unknownRule } from "./limit-arguments.ts";
 import type { HeadgateOptions } from "./options.ts";
 import { type Parts, partsOf } from "./parts.ts";
 
+/** Options of a call of `limit`. */
 export interface LimitOptions {
   /**
-   * What this call consumes, in units of the limit: a whole number from 1.
+   * The units that this call consumes: a whole number from 1.
    * @default the rule's cost
    */
   readonly cost?: number;
-  /** The request from which the address and the identities with a resolver are read, unless given. */
+  /**
+   * The request from which the address and identities are resolved that the call does not give.
+   * @default no request: only the given identities are known
+   * @example
+   * await limits.limit("search", { user: "ada" }, { request });
+   */
   readonly request?: Request;
 }
 
-/** The gate's limits for handlers and Server Actions, which count by what only they know. */
+/** The gate's limits for handlers and Server Actions, which may know identities that the middleware does not. */
 export interface Limits<Rule extends string, Name extends string> {
   /**
    * Consumes from all limits of a rule for the given identities, or from none of them. Never throws: when
-   * the store fails, the rule's `onStoreFailure` decides, and a call with a wrong rule, value or cost
-   * results in a denied decision whose `error` says why.
+   * the store fails, the rule's `onStoreFailure` decides. A call with a wrong rule, value or cost returns a
+   * denied decision whose `error` has the reason.
    */
   limit: (rule: Rule, identities: Given<Name>, options?: LimitOptions) => Promise<Decision>;
-  /** Returns how the rule's limits stand for its own cost, and consumes nothing. */
+  /** Returns the decision that `limit` would make for the rule's own cost, and consumes nothing. */
   peek: (
     rule: Rule,
     identities: Given<Name>,
     options?: Pick<LimitOptions, "request">,
   ) => Promise<Decision>;
-  /** Refunds what an allowed decision of `limit` consumed, once, and returns the units. */
+  /** Refunds the units that an allowed decision of `limit` consumed, once, and returns their number. */
   refund: (decision: Decision) => Promise<number>;
   /**
-   * Counts a request of a key in a sliding window that no rule has, and returns whether it is within
-   * `limit` in the last `windowMs` milliseconds. The key is hashed before it is stored.
+   * Counts a request of a key in a sliding window that no rule declares, and returns whether the key is
+   * within `limit` requests in the last `windowMs` milliseconds. The key is hashed before it is stored.
    *
    * @throws {HeadgateError} LIMIT_BAD_ARGUMENT
    */
   checkRateLimit: (key: string, limit: number, windowMs: number) => Promise<SimpleResult>;
 }
 
-/** The values that a handler knows, by identity. */
+/** The values that a handler gives, by the name of their identity. */
 export type Given<Name extends string> = { readonly [N in Name | "ip"]?: string };
 
 export interface SimpleResult {
@@ -59,11 +65,11 @@ export interface SimpleResult {
   readonly retryAfter: number;
 }
 
-/** Values as a caller gives them. */
+/** The values of a call, before they are checked. */
 type GivenValues = Readonly<Record<string, string | undefined>>;
 
 /**
- * Makes the limits of a policy callable from code.
+ * Makes the limits of a policy for calls from code.
  *
  * @throws {PolicyError} at start, with every problem of the policy
  * @example
@@ -77,7 +83,7 @@ export function createLimits<P extends AnyPolicy>(
   return limitsOver(partsOf(policy, options), options);
 }
 
-/** Makes the limits over parts that are made already. */
+/** Makes the limits from the parts of a gate. */
 export function limitsOver<Rule extends string, Name extends string>(
   parts: Parts,
   { mode = "enforce" }: Pick<HeadgateOptions, "mode">,
@@ -102,7 +108,7 @@ export function limitsOver<Rule extends string, Name extends string>(
 class Calls {
   readonly #parts: Parts;
   readonly #mode: GateMode;
-  /** What each decision consumed: a decision is plain data, so a refund finds it here. */
+  /** The outcome of each decision, for its refund. A decision itself is plain data and does not hold it. */
   readonly #outcomes = new WeakMap<Decision, Outcome>();
 
   constructor(parts: Parts, mode: GateMode) {
@@ -126,7 +132,7 @@ class Calls {
     if (!holding.match || holding.mode === "off") return this.#switchedOff();
     const { client, noticed } = await identifier.fromCode(
       holding.wanted ?? holding.match,
-      // A request alone meets a condition: `given` may be what a client sent.
+      // Only the request decides conditions: `given` may hold values that a client sent.
       new Map(Object.entries(given).filter(([name]) => !Object.hasOwn(policy.conditions, name))),
       request,
     );
@@ -155,14 +161,14 @@ class Calls {
     return outcome ? this.#parts.limiter.refund(outcome) : 0;
   }
 
-  /** Reads what is set while the app runs, too: a process may make no other calls, and be switched on again. */
+  /** Also reads what is set while the app runs: a process that makes no other calls must learn of a new mode. */
   #switchedOff(): Decision {
     const { live } = this.#parts;
     if (live) catchUp(live, this.#parts);
     return SWITCHED_OFF;
   }
 
-  /** Checks the limits, unless the decision is made already. */
+  /** Checks the limits, unless `made` decides. */
   async #decide(
     does: "consume" | "peek",
     { charges, noticed, mode, decision: made }: Deciding,
@@ -171,7 +177,7 @@ class Calls {
     const startedAt = monotonic();
     const outcome = made ? { decision: made } : await limiter[does](charges);
     const tookMs = monotonic() - startedAt;
-    // A handler's call has no `waitUntil`; what follows never rejects.
+    // A handler's call has no `waitUntil`; `follow` never rejects.
     if (does === "consume" || outcome.decision.error) {
       void follow(this.#parts, { outcome, charges, noticed, mode, tookMs });
     } else if (noticed.length > 0) void observer.after(noticed);
@@ -182,7 +188,7 @@ class Calls {
   }
 }
 
-/** What decides a call. */
+/** A call, with all that decides it. */
 interface Deciding {
   readonly charges: Charges;
   readonly noticed: readonly HeadgateEvent[];

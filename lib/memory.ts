@@ -5,11 +5,12 @@ export { MemoryLimits, type MemoryOptions } from "#lib/limit/stores/memory";
 
 /**
  * Returns the `limitStore` of a gate that counts in the memory of its process: for development without a
- * store, and for tests. No limit calls the store then. Each process counts for itself, and so does each
- * bundle of an app: what handlers count, middleware does not know.
+ * store, and for tests. Limits then make no store call. Each process counts separately, and so does each
+ * bundle of an app: middleware does not see the counts of handlers.
  *
- * Development without a store counts so by itself. Production without one does not count, also with this:
- * `gate.check()` says what is missing, and each rule's `onStoreFailure` decides.
+ * A gate in development without a store counts in memory without this option. In production without a store
+ * a gate does not count even with it: `gate.check()` throws the error for the missing setting, and each
+ * rule's `onStoreFailure` decides.
  *
  * @param options the clock, in milliseconds, and the most keys that are counted
  * @example

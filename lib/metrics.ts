@@ -5,10 +5,10 @@ import type { GateHandle } from "./create.ts";
 
 export { type CounterOptions, type CounterParts, countEvents } from "#lib/observe/counters";
 
-/** What metrics are read by: a gate. */
+/** The part of a gate that metrics are read by. */
 type Scraped = Pick<GateHandle, "requester" | "keys">;
 
-/** Where INFO has what is exported. */
+/** The fields of INFO that are exported, and the names of their metrics. */
 const INFO_FIELDS = {
   used_memory: "redis_memory_used_bytes",
   maxmemory: "redis_memory_max_bytes",
@@ -17,9 +17,9 @@ const INFO_FIELDS = {
 } as const;
 
 /**
- * Returns the metrics of all instances as Prometheus's text format 0.0.4: what `countEvents` added up in
- * Redis, and what Redis says of itself. Never rejects: where Redis does not answer, `headgate_redis_up`
- * is 0 and no counter has a value.
+ * Returns the metrics of all instances in Prometheus's text format 0.0.4: the sums that `countEvents` keeps in
+ * Redis, and gauges from INFO. Never rejects: when Redis does not answer, `headgate_redis_up` is 0 and no
+ * counter has a value.
  *
  * @example
  * const text = await renderMetrics(gate);
@@ -45,9 +45,9 @@ export async function renderMetrics(gate: Scraped): Promise<string> {
 }
 
 /**
- * Returns the response to a scrape: 404 without a token of yours, 401 for a request without it, else the metrics.
+ * Returns the response to a scrape: 404 when `token` is unset, 401 for a request without it, else the metrics.
  *
- * @param token what the scraper must send as `Authorization: Bearer <token>`
+ * @param token the token that the scraper must send as `Authorization: Bearer <token>`
  * @example
  * export const GET = (request: Request) => metricsResponse(request, gate, process.env["METRICS_TOKEN"]);
  */
@@ -58,7 +58,7 @@ export async function metricsResponse(
 ): Promise<Response> {
   if (!token) return answer("Not found\n", 404);
   const given = request.headers.get("authorization") ?? "";
-  // Keyed hashes are compared: the time that it takes tells nothing of the token.
+  // Keyed hashes are compared, so that the time of the comparison does not reveal the token.
   const [asked, wanted] = [given, `Bearer ${token}`].map((text) => gate.keyedHash("metrics", text));
   if (asked !== wanted) {
     return answer("A scrape needs the metrics token.\n", 401, { "WWW-Authenticate": "Bearer" });

@@ -11,7 +11,7 @@ import { type ClientQuery, refuseBadQuery } from "./client-query.ts";
 import type { Gate } from "./gate-types.ts";
 import { type Holding, holdingFor, rulesHolding } from "./holding.ts";
 
-/** As much of a gate as names clients and their keys. */
+/** The part of a gate that names clients and their keys. */
 export type Naming = Pick<Gate<AnyPolicy>, "policy" | "options" | "keys" | "keyedHash">;
 
 /** A limit that counts the address, which was not given. */
@@ -21,17 +21,17 @@ export interface UnknownLimit {
   readonly name: string;
 }
 
-/** What a request that one rule matches would consume of a client. */
+/** The charges of one rule for a request of a client. */
 export interface RuleCharges {
   readonly rule: CompiledRule;
-  /** Whose limits these are, such as "pro"; undefined for a rule without tiers. */
+  /** The tier of these limits, such as "pro"; undefined for a rule without tiers. */
   readonly tier: string | undefined;
   readonly isShadow: boolean;
-  /** Without those of limits that count the address, where that is not known. */
+  /** Without the charges of limits that count the address, when the address is not known. */
   readonly charges: readonly Charge[];
-  /** True where overrides leave no limit of it. */
+  /** True when overrides remove every limit of the rule. */
   readonly isUnlimited: boolean;
-  /** Its limits, as the policy has them. */
+  /** The rule's limits by the policy alone. */
   readonly own: readonly CompiledLimit[];
   readonly client: Client;
   readonly holding: Holding;
@@ -39,30 +39,30 @@ export interface RuleCharges {
 
 /** The limits of a client. */
 export interface NamedClient {
-  /** As much of the client as entries may name. */
+  /** The part of the client that entries may name. */
   readonly client: Listed;
-  /** True where only limits that have counted something belong to the client: it was named by its key. */
+  /** True when the client was named by its key. Then only limits that have counted something are the client's. */
   readonly isByKey: boolean;
   readonly rules: readonly RuleCharges[];
-  /** Every key that may hold a count of this client alone: of each tier, and in shadow too. */
+  /** Every key that may hold a count of this client alone: in each tier, and in shadow too. */
   readonly all: readonly Charge[];
   readonly unknown: readonly UnknownLimit[];
 }
 
-/** The group of a rule in shadow that is looked at alone. */
+/** The group of a rule in shadow that is read alone. */
 const SHADOW = 1;
 
 /** Returns what holds for a request that one rule matches. */
 export type HoldingOf = (match: Match) => Holding;
 
-/** The policy alone. */
+/** The policy without what is set while the app runs. */
 const OF_POLICY: HoldingOf = (match) =>
   holdingFor({ lists: undefined, live: undefined }, match, "enforce");
 
 /**
  * Returns the limits of a client, with the keys by which the gate counts it.
  *
- * @param holdingOf what is set while the app runs; without it the policy alone holds
+ * @param holdingOf adds what is set while the app runs; by default the policy alone holds
  * @throws {HeadgateError} LIMIT_UNKNOWN_RULE, or LIMIT_BAD_ARGUMENT when the query names no possible client
  */
 export function nameClient(
@@ -105,14 +105,14 @@ export function nameClient(
 
 type RulePart = Omit<NamedClient, "isByKey" | "client"> & { readonly client: Client };
 
-/** One rule, for a client whose address and identities are given. */
+/** Returns the charges of one rule, for a client whose address and identities are given. */
 function ruleOfNamed(
   gate: Naming,
   given: Match,
   { ip, identities = {} }: ClientQuery,
   holding: Holding,
 ): RulePart {
-  // Of a rule that is switched off, the counts are told all the same.
+  // The counts of a rule that is switched off are returned too.
   const match = holding.match ?? given;
   const address =
     ip === undefined ? UNKNOWN_ADDRESS : canonicalAddress(ip, gate.options.ipv6Prefix);
@@ -120,7 +120,7 @@ function ruleOfNamed(
   const client = clientOf(match, values, address, gate.keyedHash);
   const isKnown = ({ subject }: CompiledLimit) =>
     client.hasAddress || !client.counted.get(subject.expression)?.countsAddress;
-  // A rule that decides for a part of the clients draws them by what it counts.
+  // A rule with a percentage selects its clients by the hash of its subject.
   const isDrawn = match.trials.every(({ subject }) => {
     const counted = subject && client.counted.get(subject.expression);
     return client.hasAddress || counted?.countsAddress === false;
@@ -146,7 +146,7 @@ function ruleOfNamed(
   };
 }
 
-/** One rule, for a client of which the key alone is known: in each tier, and in each mode that it may have. */
+/** Returns the charges of one rule, for a client known by its key alone: in each tier and each possible mode. */
 function ruleOfKey(gate: Naming, given: Match, key: string, holding: Holding): RulePart {
   const match = holding.match ?? given;
   const ofAll = gate.keyedHash("global", "") === key;
@@ -183,7 +183,7 @@ function ruleOfKey(gate: Naming, given: Match, key: string, holding: Holding): R
   return { client, rules, all: keysOf(gate, given, client, isItsOwn), unknown: [] };
 }
 
-/** Every key that these limits may have for a client, in whatever tier and mode. */
+/** Returns every key that these limits may have for a client, in each tier and mode. */
 function keysOf(
   { keys }: Naming,
   { rules }: Match,
@@ -215,7 +215,7 @@ function isGlobal({ subject }: CompiledLimit): boolean {
   return subject.kind === "global";
 }
 
-/** Two tiers whose windows are the same have the same keys. */
+/** Removes duplicates: two tiers with the same windows have the same keys. */
 function distinct(charges: readonly Charge[]): readonly Charge[] {
   return [...new Map(charges.map((charge) => [charge.key, charge])).values()];
 }

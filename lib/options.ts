@@ -12,87 +12,92 @@ import type { ScriptStore } from "#lib/redis/script-store";
 import type { Cors } from "#lib/respond/cors";
 import type { LegacyHeaders } from "#lib/respond/headers";
 
-/** What the gate needs from the app around it. */
+/** The options of a gate whose app does not read Headgate's variables. */
 export interface HeadgateOptions extends AddressOptions {
-  /** What `createScriptStore` makes, or a client with every command (`createRedis`). */
+  /** The store: the result of `createScriptStore`, or a client with every command (`createRedis`). */
   readonly redis: ScriptStore;
   /**
-   * Where limits are counted.
-   * @default in Redis, by `redis`
+   * The store that counts limits.
+   * @default Redis, by `redis`
    */
   readonly limitStore?: LimitStore;
-  /** What keys begin with: one for each environment. */
+  /** The prefix of every key, such as "shop": one for each environment. */
   readonly namespace: string;
   /**
-   * What next.config's `rewrites` returns ({@link readRewrites}): a request that comes to a route by
-   * another name is counted by the rules of both.
-   * @default none
+   * The result of next.config's `rewrites`, read by {@link readRewrites}: a request that reaches a route by
+   * another path is counted by the rules of both paths.
+   * @default no rewrites
    */
   readonly rewrites?: Rewrites;
-  /** Keys the hashes that stand for clients; the same on all instances of one store. */
+  /** The secret that keys the client keys, of at least 32 characters; the same on all instances of one store. */
   readonly secret: string;
   /**
-   * Whether the store is a Redis Cluster, where a request of several clients is several scripts.
-   * @default false, until the store says so
+   * Whether the store is a Redis Cluster, where the limits of one request may need several scripts.
+   * @default false, until the store reports a cluster
    */
   readonly cluster?: boolean;
   /**
-   * Origins that may read the responses of checked routes: denials and rate-limit headers included.
-   * @default none
+   * Origins that may read the responses of checked routes, including denials and rate-limit headers.
+   * @default no other origin
+   * @example
+   * cors: { origins: ["https://shop.example"] }
    */
   readonly cors?: Cors | undefined;
   /**
-   * Where Next's own server runs the middleware: the largest body, in bytes, that it hands on to a handler
-   * by default, {@link NEXT_CUTS_AT}. It cuts a longer one in silence, so the gate answers 413. What
-   * next.config says (`experimental.proxyClientMaxBodySize`) holds in its place.
-   * @default none: Vercel and Workers cut no body
+   * The bytes after which Next's own server truncates a body without an error, by default
+   * {@link NEXT_CUTS_AT}; the gate denies a longer body with 413. A size in next.config
+   * (`experimental.proxyClientMaxBodySize`) takes precedence.
+   * @default no size: Vercel and Workers truncate no body
    */
   readonly cutAt?: number | undefined;
   /**
-   * Whether X-RateLimit-* headers are sent beside the standard ones, or "only" they.
+   * Whether X-RateLimit-* headers are sent beside the standard ones (true), or in their place ("only").
    * @default false
    */
   readonly legacyHeaders?: LegacyHeaders;
   /**
-   * Whether responses tell how the limits stand that count all clients together (`global`): they show a
-   * client what others do.
+   * Whether responses include limits that count all clients together (`global`), which show a client how much
+   * the others use.
    * @default false
    */
   readonly showGlobalLimits?: boolean;
   /**
-   * The longest that identities may take, in milliseconds; then the address is counted.
+   * The longest that resolving identities may take, in milliseconds; after that the address is counted.
    * @default 500
    */
   readonly identityDeadlineMs?: number;
   /**
-   * Whether `secret` was set, and not derived from the credentials of the store: only then may entries that are
+   * Whether `secret` was set, and not derived from the credentials of the store. Only then may entries that are
    * set while the app runs hold client keys.
    * @default true
    */
   readonly isSecretSet?: boolean | undefined;
   /**
-   * The secret before this one: entries that were set with it hold on.
-   * @default none
+   * The secret before this one. Entries that were set with it stay in effect.
+   * @default no previous secret
    */
   readonly previousSecret?: string | undefined;
   /**
    * Makes the client keys.
-   * @default made of `secret`
+   * @default `createKeyedHash(secret)`
    */
   readonly keyedHash?: KeyedHash | undefined;
   /**
-   * Follows what is set while the app runs (`headgate/live`).
-   * @default nothing is followed
+   * Applies what is set while the app runs (`headgate/live`).
+   * @default such entries have no effect
    */
   readonly live?: Live | undefined;
   /**
-   * What becomes of all decisions: HEADGATE_MODE.
+   * Whether decisions are enforced, only reported ("shadow"), or not made ("off").
    * @default "enforce"
    */
   readonly mode?: GateMode | undefined;
   /**
-   * Returns the response to a denied request; undefined leaves it to Headgate. Rate-limit headers are added
-   * to it.
+   * Returns the app's own response to a denied request, to which rate-limit headers are added; undefined for
+   * Headgate's response.
+   * @default Headgate's response
+   * @example
+   * onDenied: (request, { reason }) => Response.json({ reason }, { status: 429 })
    */
   readonly onDenied?: (
     request: Request,
@@ -100,19 +105,19 @@ export interface HeadgateOptions extends AddressOptions {
   ) => Response | undefined | Promise<Response | undefined>;
   /**
    * Called with every event, after the response.
-   * @default none: no event is made
+   * @default no event is made
    */
   readonly onEvent?: Listener | undefined;
   /**
-   * What the denial cache, optimistic rules, local counting and the breaker go by, in milliseconds: another
-   * clock than the runtime's is for tests.
-   * @default the runtime's own, which never goes back
+   * The clock of the denial cache, optimistic rules, local counting and the breaker, in milliseconds. Tests
+   * may give another one.
+   * @default the runtime's own clock, which never goes back
    */
   readonly clock?: Clock | undefined;
   /**
-   * What cannot be counted since settings are missing: there each rule's `onStoreFailure` decides, and no
-   * store is asked.
-   * @default nothing: everything is counted
+   * The limits that cannot be counted, since a setting is missing: each rule's `onStoreFailure` decides
+   * instead, without a store call.
+   * @default every limit can be counted
    */
   readonly uncountable?: Uncountable | undefined;
 }

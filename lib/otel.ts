@@ -1,4 +1,4 @@
-/** Events as spans, counters and histograms of OpenTelemetry, and what sends metrics from the edge. */
+/** Events as spans, counters and histograms of OpenTelemetry, and an exporter of metrics for the edge. */
 export type { OtelApi } from "#lib/observe/otel-api";
 export { otelEvents } from "#lib/observe/otel";
 export {

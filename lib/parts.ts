@@ -15,16 +15,16 @@ import { type Keys, keyNames } from "#lib/redis/keys";
 /** The longest that identities may take by default, in milliseconds: as long as a call of the store. */
 const IDENTITY_DEADLINE_MS = 500;
 
-/** What the rooms make for one policy, once, at start: a request passes through them in this order. */
+/** The parts of a gate, made once for a policy. A request passes through them in this order. */
 export interface Parts {
   readonly policy: CompiledPolicy;
   readonly identifier: Identifier;
   readonly keys: Keys;
   readonly limiter: Limiter;
   readonly observer: Observer;
-  /** The clients that the policy allows or blocks; undefined where it names none. */
+  /** The clients that the policy allows or blocks; undefined when it names no client. */
   readonly lists: ClientLists | undefined;
-  /** Follows what is set while the app runs; undefined where the gate was not told to. */
+  /** Applies what is set while the app runs; undefined when the gate has no `live`. */
   readonly live: Live | undefined;
 }
 

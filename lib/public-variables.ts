@@ -1,9 +1,9 @@
 import { VARIABLES } from "./variables.ts";
 
-/** Variables of Headgate's that say how it works and hold no secret. */
+/** Headgate's variables that hold no secret. */
 const OURS = Object.entries(VARIABLES).flatMap(([name, { isSecret }]) => (isSecret ? [] : [name]));
 
-/** What `vercel env pull` writes beside an app's own, and what Next and Node read. */
+/** Variables that `vercel env pull` writes beside the app's own, and those that Next and Node read. */
 const OTHERS = [
   "NEXT_TELEMETRY_DISABLED",
   "NX_DAEMON",
@@ -21,12 +21,12 @@ const OTHERS = [
 
 const KNOWN: ReadonlySet<string> = new Set([...OURS, ...OTHERS]);
 
-/** Next writes the first into every page; the second are of the repository. */
+/** Next writes the first kind into every page; the second kind describes the repository. */
 const BY_FORM = /^(?:NEXT_PUBLIC_\w+|VERCEL_GIT_(?:COMMIT|REPO|PROVIDER|PREVIOUS|PULL)_?\w*)$/;
 
 /**
- * Returns true for a variable that is known to hold nothing secret. Every other one may: a list of secrets would miss
- * the next name that a provider gives a token.
+ * Returns true for a variable that is known to hold no secret. Every other variable may hold one: a list of
+ * secret names would miss the next name that a provider gives a token.
  *
  * @example
  * isPublicVariable("CORS_ORIGINS"); // true

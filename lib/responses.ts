@@ -7,25 +7,25 @@ import { writeLimitHeaders } from "#lib/respond/headers";
 import { passOn, writable } from "#lib/respond/pass";
 import type { HeadgateOptions } from "./options.ts";
 
-/** What Next hands to middleware beside the request, and Workers as their context. */
+/** The second argument of middleware: Next's event, or the context of Workers. */
 export interface AfterAnswer {
   waitUntil(work: Promise<unknown>): void;
 }
 
-/** What an app's own middleware may answer; nothing lets the request go on. */
+/** The result of an app's own middleware; without a response the request goes on. */
 export type Answer = Response | undefined | null | void;
 
 /** An app's own middleware. */
 export type Next<R, E> = (request: R, event: E) => Answer | Promise<Answer>;
 
-/** A denial, and as much of it as the response tells. */
+/** A denial, and the part of it that the response may show. */
 export interface Denial {
   readonly decision: Decision;
   readonly told: Decision;
   readonly requestId: string | undefined;
 }
 
-/** To caches that know them, these count for more than Cache-Control (RFC 9213). */
+/** Caches that know these headers prefer them to Cache-Control (RFC 9213). */
 const OF_CACHES = ["CDN-Cache-Control", "Vercel-CDN-Cache-Control", "Surrogate-Control"];
 
 /** Makes the responses of a gate. */
@@ -40,12 +40,12 @@ export class Responses<R extends Request, E extends AfterAnswer> {
     this.#observer = observer;
   }
 
-  /** Lets a request go on that no rule matches. */
+  /** Passes on a request that no rule matches. */
   async goOn(request: R, event: E): Promise<Response> {
     return (await this.#next(request, event)) ?? passOn();
   }
 
-  /** Lets a request go on. @param told the limits that its response tells; none by default */
+  /** Passes on an allowed request. @param told the limits that its response shows; by default no limits */
   async allowed(request: R, event: E, told?: Decision): Promise<Response> {
     const { legacyHeaders = false, cors } = this.#options;
     const answer = (await this.#next(request, event)) ?? passOn();
@@ -57,12 +57,12 @@ export class Responses<R extends Request, E extends AfterAnswer> {
     return response;
   }
 
-  /** Returns the response to a denied request, in the app's own words where it has some. */
+  /** Returns the response to a denied request: the app's own (`onDenied`), or Headgate's. */
   async denied(request: R, event: E, { decision, told, requestId }: Denial): Promise<Response> {
     const { legacyHeaders = false, cors } = this.#options;
     const own = await this.#ownDenial(request, event, decision);
     const response = writable(own ?? denialOf(request, told));
-    // Also in the app's own words: no other client, and no later request, may be given this answer.
+    // The app's own response too must not be given to another client, or to a later request.
     response.headers.set("Cache-Control", "no-store");
     for (const name of OF_CACHES) response.headers.delete(name);
     if (requestId) response.headers.set("x-request-id", requestId);
@@ -73,9 +73,9 @@ export class Responses<R extends Request, E extends AfterAnswer> {
   }
 
   /**
-   * Returns the decision as the response to one request may tell it. An allowed response tells the limits
-   * of rules that say so, since a cache may give it to other clients. Limits that count all clients
-   * together are told on request alone: how they stand is what others do. How long to wait stays.
+   * Returns the decision with the limits that the response may show. An allowed response shows only the limits
+   * of rules whose `headers` permit it, since a cache may give the response to other clients. Limits that count
+   * all clients together are shown only with `showGlobalLimits`. The wait is kept in any case.
    */
   toldOf(decision: Decision, rules: readonly CompiledRule[], method: string): Decision {
     const { showGlobalLimits = false } = this.#options;

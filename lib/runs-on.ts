@@ -2,32 +2,36 @@ import { pathToRegexp } from "path-to-regexp";
 import { HeadgateError } from "#lib/core/errors";
 import { pathnameOf } from "#lib/policy/path";
 
-/** A condition of a matcher, as Next has it. */
+/** A condition of a matcher, in the form of Next's. */
 export interface MatcherCondition {
   readonly type: "header" | "cookie" | "query" | "host";
   readonly key?: string;
-  /** An expression for the whole value; without it any value will do. */
+  /**
+   * A regular expression for the whole value.
+   * @default any value
+   */
   readonly value?: string;
 }
 
-/** One entry of `config.matcher`, as Next has it. */
+/** One entry of a matcher, in the form of Next's `config.matcher`. */
 export type MatcherEntry =
   | string
   | {
       readonly source: string;
       readonly has?: readonly MatcherCondition[];
       readonly missing?: readonly MatcherCondition[];
-      /** Next's word for "whatever the locale of next.config": a path is compared without it. */
+      /** As in Next: the path is compared without the locale of next.config. */
       readonly locale?: false;
     };
 
 /**
- * Runs an app's own middleware where its matcher says, and lets every other request go on: the gate must
+ * Runs an app's own middleware on the paths of a matcher, and passes on every other request. The gate must
  * see all requests, and other middleware, such as next-intl's, must not see those for the API and files.
  *
  * @param matcher in the form of Next's `config.matcher`, without the base path. A condition on a header of
- * Next's router, such as next-router-prefetch, needs `skipProxyUrlNormalize`: else Next takes it off before
- * @throws {HeadgateError} MATCHER_INVALID where a source or a value is no pattern
+ * Next's router, such as next-router-prefetch, needs `skipProxyUrlNormalize`: otherwise Next removes the
+ * header before middleware runs
+ * @throws {HeadgateError} MATCHER_INVALID when a source or a value is no pattern
  * @example
  * headgate(policy, options, runsOn("/((?!api|_next|.*\\..*).*)", createMiddleware(routing)));
  */
@@ -69,7 +73,7 @@ function compiled(given: string | undefined, make: () => RegExp): RegExp {
   }
 }
 
-/** What is not UTF-8 stays as it was. */
+/** Returns a text without its escapes; unchanged when they are not UTF-8. */
 function decoded(pathname: string): string {
   try {
     return decodeURIComponent(pathname);

@@ -1,3 +1,3 @@
-/** What keeps ids and secrets out of the store: keyed hashes in the place of ids, and a vault. */
+/** Keeps ids and secrets out of the store: by keyed hashes in the place of ids, and by a vault. */
 export { createVault, type Vault } from "#lib/core/vault";
 export { createKeyedHash, type KeyedHash } from "#lib/identity/keyed-hash";

@@ -1,4 +1,4 @@
-/** What is set for a client while the app runs, and by the lists of the policy: as its gate meets it. */
+/** The entries that apply to a client, from the policy and set while the app runs, as its gate applies them. */
 import { composed } from "#lib/control/composed";
 import { readEntries, sendAll } from "#lib/control/document";
 import type { Entry } from "#lib/control/entry";
@@ -19,15 +19,15 @@ import { hashesOf, marksOf } from "./gate-hashes.ts";
 import { entryFor, type Holding, holdingFor } from "./holding.ts";
 import type { NamedClient, Naming, RuleCharges } from "./named-client.ts";
 
-/** As much of a gate as this needs. */
+/** The part of a gate that this file needs. */
 export type Reading = Naming & Pick<Gate<AnyPolicy>, "requester">;
 
 /** The entry that blocks a client, or allows it without counting it. */
 export interface ListedClient {
-  /** As `decision.entry` has it: "policy block 1", or the id of an entry that was set while the app runs. */
+  /** As in `decision.entry`: "policy block 1", or the id of an entry that was set while the app runs. */
   readonly id: string;
   readonly list: "allow" | "block";
-  /** Why; empty where that is not known. */
+  /** The entry's reason; empty when it is not known. */
   readonly reason: string;
 }
 
@@ -44,7 +44,7 @@ export class SetForClient {
   readonly #inForce: InForce | undefined;
   readonly #policyLists: ClientLists | undefined;
 
-  /** @param isByKey whether the client is named by its key alone: then entries are compared by their keys */
+  /** @param isByKey whether the client is named by its key alone; entries are then compared by their keys */
   constructor(gate: Reading, entries: Entries, isByKey: boolean) {
     this.#gate = gate;
     this.#isByKey = isByKey;
@@ -60,7 +60,7 @@ export class SetForClient {
     if (listings.length > 0) this.#policyLists = new ClientLists(listings, [keyedHash]);
   }
 
-  /** Returns what holds for a request of the client that one rule matches. */
+  /** Returns what holds for a request of the client, with the match of its rule. */
   holding(match: Match | undefined): Holding {
     const live = { inForce: () => this.#inForce };
     return holdingFor(
@@ -70,13 +70,13 @@ export class SetForClient {
     );
   }
 
-  /** Returns the entry that blocks or allows the client on some path; null where no entry does. */
+  /** Returns the entry that blocks or allows the client on some path; null when no entry does. */
   listed({ client }: NamedClient, set: readonly ControlEntry[]): ListedClient | null {
     const entry = entryFor(this.holding(undefined), client);
     return entry ? { id: entry.id, list: entry.list, reason: this.#reasonOf(entry, set) } : null;
   }
 
-  /** Returns the entries that were set while the app runs, and hold for the client. */
+  /** Returns the entries that were set while the app runs and apply to the client. */
   async held(named: NamedClient): Promise<readonly ControlEntry[]> {
     const now = monotonic();
     const held = this.#entries.filter(
@@ -101,7 +101,7 @@ export class SetForClient {
     return own?.reason ?? set.find((each) => each.id === id)?.reason ?? "";
   }
 
-  /** An entry holds where it alone would change something for the client. */
+  /** Returns true for an entry that alone would change a decision for the client. */
   #holdsFor([id, entry]: Entries[number], { client, rules }: NamedClient): boolean {
     if (entry.kind === "reset") return false;
     const about = rules.filter(({ rule }) => !("rule" in entry) || entry.rule === rule.name);
@@ -112,7 +112,7 @@ export class SetForClient {
 
   #changes(entry: Held<Override>, { own, client, holding, rule }: RuleCharges): boolean {
     const isOfVisits = own.some(({ policyName }) => policyName === entry.limit);
-    // The limits of prefetches are not among those of the rule, and count the same clients.
+    // The limits of prefetches are separate from those of the rule, and count the same clients.
     const alone = this.#composed([["", isOfVisits ? entry : { ...entry, limit: undefined }]]);
     const match = holding.match ?? this.#gate.policy.rule(rule.name);
     if (!alone || !match) return false;
@@ -133,10 +133,10 @@ export class SetForClient {
 }
 
 /**
- * Reads what is set while the app runs, from the store.
+ * Reads the entries that are set while the app runs from the store.
  *
  * @param isByKey whether the client is named by its key alone
- * @throws {StoreError} when the store fails or refuses
+ * @throws {StoreError} when the store fails or rejects the call
  */
 export async function readSetForClient(gate: Reading, isByKey: boolean): Promise<SetForClient> {
   const read = await readEntries(gate.requester, controlKeys(gate.keys).entries);

@@ -1,6 +1,6 @@
 /**
- * Reads variables, for an app that has its own variables beside Headgate's: one error then names
- * all that are wrong.
+ * Reads variables, for an app that has its own variables beside Headgate's. One error then names every
+ * wrong variable.
  */
 export { processVariables } from "./env.ts";
 export { readPlain, readSecret } from "./gate-variables.ts";

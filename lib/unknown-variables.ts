@@ -2,16 +2,16 @@ import type { Variables } from "#lib/core/settings";
 import { nearest } from "#lib/core/nearest";
 import { VARIABLES } from "./variables.ts";
 
-/** Every variable whose name begins with HEADGATE_, whichever program reads it. */
+/** Every known variable whose name begins with HEADGATE_, of each program. */
 const KNOWN = Object.keys(VARIABLES).filter((name) => name.startsWith("HEADGATE_"));
 
-/** What Kubernetes gives to every pod beside a service that is named "headgate". */
+/** The variables that Kubernetes sets in every pod beside a service named "headgate". */
 const KUBERNETES_NAME = /_SERVICE_(?:HOST|PORT)|_PORT_\d+_/;
 const KUBERNETES_VALUE = /^(?:tcp|udp|sctp):\/\//;
 
 /**
  * Returns a line for each variable that begins with HEADGATE_ and that no program of Headgate's reads,
- * with the name that was most likely meant. No line holds a value.
+ * with the name that was probably meant. No line holds a value.
  *
  * @example unknownVariables({ HEADGATE_MOD: "off" })
  * // ["HEADGATE_MOD is no variable of Headgate's, and changes nothing. Did you mean HEADGATE_MODE?"]
@@ -28,7 +28,7 @@ function isOfKubernetes(name: string, value = ""): boolean {
 }
 
 function lineFor(name: string): string {
-  // In a file that is written as `NAME: value`, a part of the value is read as the name.
+  // In an env file with lines such as `NAME: value`, a part of the value is read as the name.
   const word = /^\w{0,40}/.exec(name)?.[0] ?? "";
   const guess = nearest(word, KNOWN);
   const hint =

@@ -7,7 +7,7 @@ export { UpstashLimits } from "#lib/limit/stores/upstash";
 
 /**
  * Makes the store that counts a gate's limits through the class of `@upstash/ratelimit`, on the
- * connection of the gate. It is what the setting `limitStore` of `createHeadgate` takes.
+ * connection of the gate. It is a value for the setting `limitStore` of `createHeadgate`.
  *
  * @example
  * const gate = createHeadgate(policy, () => ({ ...fromEnv(), limitStore: upstashLimits }));

@@ -3,7 +3,7 @@ import { GATE_VARIABLES } from "./gate-variables.ts";
 /** The programs of Headgate's that read variables. */
 export type Program = "gate" | "server" | "gateway" | "build" | "cli";
 
-/** What is known of a variable that a program of Headgate's reads. */
+/** The properties of a variable that a program of Headgate's reads. */
 export interface KnownVariable {
   readonly by: readonly Program[];
   /** Whether its value may be a secret. */
@@ -21,7 +21,7 @@ const byGate = Object.fromEntries(
 
 /**
  * Every variable that a program of Headgate's reads, by its name. docs/reference/environment.md has the
- * same list, and no file of lib reads another.
+ * same list, and no file of lib reads another variable.
  */
 export const VARIABLES: Readonly<Record<string, KnownVariable>> = {
   ...byGate,

@@ -6,19 +6,23 @@ import { type AddressOptions, createCountedAddress } from "#lib/identity/counted
 import { createKeyedHash } from "#lib/identity/keyed-hash";
 import { signVisitor, VISITOR_HEADER, VISITOR_MS } from "#lib/identity/visitor";
 
-/** What `createVisitorHeaders` needs of the gate's own options. */
+/** The part of a gate's options that `createVisitorHeaders` needs. */
 export interface VisitorOptions extends AddressOptions {
+  /**
+   * Called with the event VISITOR_SECRET_GUESSABLE when `visitorSecret` is not set.
+   * @default no event is made
+   */
   readonly onEvent?: Listener | undefined;
 }
 
 /**
  * Makes the function that returns headers for a call of the app to itself, so that the gate counts the
- * call by the address of the visitor for whom it is made. They hold that address and nothing else, signed
- * with `visitorSecret` and good for 60 seconds. Give them to the app's own URLs alone: the receiver can
- * be counted as that visitor for as long.
+ * call by the address of the visitor for whom it is made. The headers hold only that address, signed with
+ * `visitorSecret` and valid for 60 seconds. Send them to the app's own URLs only: a receiver can make requests
+ * that are counted as that visitor's for as long.
  *
- * The function takes the headers of the visitor's request. It returns no header where the address is not
- * known, or where `visitorSecret` is not set; the latter is reported once as VISITOR_SECRET_GUESSABLE.
+ * The function takes the headers of the visitor's request. It returns no header when the address is not
+ * known, or when `visitorSecret` is not set; the latter is reported once as VISITOR_SECRET_GUESSABLE.
  * It never throws.
  *
  * @example
@@ -45,7 +49,7 @@ function makeAsVisitor(options: VisitorOptions): (headers: Headers) => Record<st
   }
   const sign = createKeyedHash(visitorSecret, 2);
   return (headers): Record<string, string> => {
-    // What is doubtful about the address, the gate has told.
+    // The gate reports doubts about the address, so they are ignored here.
     const address = countedAddress(headers, () => {});
     if (address === UNKNOWN_ADDRESS) return {};
     return { [VISITOR_HEADER]: signVisitor(sign, address, String(Date.now() + VISITOR_MS)) };

@@ -17,7 +17,6 @@ export const storeWatch = watchStore();
 /**
  * The app's gate, and the handle that other tools need to use its store. It counts through the class of
  * @upstash/ratelimit.
- * @upstash/ratelimit's class.
  */
 export const gate = createHeadgate(policy, () => {
   const environment = gateEnvironment();

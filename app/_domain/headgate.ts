@@ -17,11 +17,7 @@ export interface Tools {
   readonly dedup: Dedup;
 }
 
-/**
- * The client of @upstash/redis on the gate's connection.
- *
- * @upstash/redis's client on the connection of the gate.
- */
+/** The client of @upstash/redis on the gate's connection. */
 const redis = redisOf(gate);
 
 /** The tools of this process; locks and dedup run their scripts by that client too. */

@@ -57,7 +57,7 @@ function Answers({ rule, state: { drawn, last, counts, pending } }: AnswersProps
         <LaneChart
           bars={drawn}
           isClosed={left > 0}
-          label={`Answers to ${rule}: ${countsInWords(counts)}`}
+          label={`Responses to ${rule}: ${countsInWords(counts)}`}
         />
       )}
       <div className="tally">

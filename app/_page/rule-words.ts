@@ -71,7 +71,7 @@ function mode(enforced: number): string | undefined {
 
 function ofTiers({ identity, first, limits }: CompiledTiers): LimitWords[] {
   return [...limits].flatMap(([value, ofValue]) => {
-    // The first tier applies to clients that have none of the values.
+    // The first tier applies to clients without one of the values.
     const tier = value === first ? `${identity} ${value}, or none` : `${identity} ${value}`;
     return ofValue.map((limit) => describe(limit, tier));
   });
@@ -91,7 +91,7 @@ function who({ kind, names }: Subject): string {
   if (kind === "global") return "all clients together";
   const called = names.map((name) => CALLED[name] ?? name);
   if (kind === "all") return `each pair of ${called.join(" and ")}`;
-  // A client that has none of the identities is counted by address.
+  // A client without these identities is counted by address.
   const fallback = names.includes("ip") ? [] : ["address"];
   return [...called, ...fallback].map((name) => `each ${name}`).join(", else ");
 }

@@ -54,7 +54,7 @@ function patternsOf(exempt: CompiledPolicy["exempt"]): string[] {
   return exempt.map(({ pattern }) => pattern);
 }
 
-/** Returns the known routes that only this pattern matches; when it has none, a path that matches it. */
+/** Returns the known routes that only this pattern matches, or else a path that the pattern matches. */
 function pathsOf(pattern: string, patterns: readonly string[]): string[] {
   if (Object.hasOwn(SAMPLES, pattern)) return [pattern];
   const others = patterns.filter((other) => other !== pattern).map(expression);

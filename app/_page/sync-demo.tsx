@@ -37,7 +37,7 @@ export function SyncDemo() {
       >
         {signsIn ? <SignInWords sample="user" /> : "Sync from five tabs"}
       </button>
-      <Tabs label="Answers to the sync" tabs={numbered(TABS, replies, syncTab)} />
+      <Tabs label="Responses to the sync" tabs={numbered(TABS, replies, syncTab)} />
       {/*
        * Requests are sent without a token too, because this browser may have a session, which scripts
        * cannot see.

@@ -37,7 +37,7 @@ export function ViewDemo() {
       <button type="button" aria-disabled={isBusy} onClick={() => void run()}>
         Send one view from three tabs
       </button>
-      <Tabs label="Answers to the view" tabs={numbered(TABS, replies, viewTab)} />
+      <Tabs label="Responses to the view" tabs={numbered(TABS, replies, viewTab)} />
       <output className="conclusion">
         {!isBusy && all.length > 0 && `${viewWords(all)} ${counts}`}
       </output>

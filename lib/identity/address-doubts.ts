@@ -6,25 +6,25 @@ import { type AddressSource, PLATFORMS, platformOf } from "./platforms/all.ts";
 import { fromRight } from "./platforms/hops.ts";
 import type { Platform } from "./platforms/platform.ts";
 
-/** A header that names an address, and that the source does not read. */
+/** A header that names an address and is not read by the source. */
 interface Unread {
   readonly header: string;
   /** What CLIENT_IP_FROM should be if the platform or a proxy wrote the header. */
   readonly value: string;
-  /** The network that the counted address must be of: elsewhere the header tells nothing. */
+  /** The network that the counted address must belong to; outside of it the header is no sign of a proxy. */
   readonly network?: Platform<AddressSource>["network"];
 }
 
-/** In so many requests each header is looked for, and then in each request one of them. */
+/** The first requests, which are searched for every header. A later request is searched for one header. */
 const LOOKS = 100;
 
 /**
- * Makes the function that looks at requests for an address that is missing where the source reads it, for
- * a header that names another address, and for more entries of X-Forwarded-For than `hops` counts. It
- * returns at most one doubt for each request, and each doubt once: a client can send any header, and must
- * not be able to fill a log.
+ * Makes the function that finds signs of a wrong CLIENT_IP_FROM in requests: no address where the source
+ * reads it, a header that names another address, or more entries in X-Forwarded-For than `hops` counts. It
+ * returns at most one doubt for a request, and each doubt once: a client can send any header, and must not be
+ * able to fill a log.
  *
- * @param source what CLIENT_IP_FROM came to; undefined where nothing is trusted
+ * @param source the source that CLIENT_IP_FROM names; undefined when no header is trusted
  */
 export function createDoubts(
   source: AddressSource | undefined,
@@ -65,7 +65,7 @@ export function createDoubts(
   };
 }
 
-/** Whether the header names another address than the one that was counted; of a network, another. */
+/** Returns true when the header names another address than the counted one, or when that is of its network. */
 function isTelling({ header, network }: Unread, headers: Headers, address: string): boolean {
   const value = headers.get(header)?.toLowerCase();
   if (value === undefined) return false;
@@ -74,20 +74,20 @@ function isTelling({ header, network }: Unread, headers: Headers, address: strin
     return value.includes("for=") && !value.includes(address.replace(/::.*/, ""));
   }
   const named = parseAddress(value.trim());
-  // A proxy between may name itself, as nginx does behind a balancer: by its private address, or by one
-  // that X-Forwarded-For has behind the client's.
+  // A proxy in between may name itself, as nginx does behind a balancer: by its private address, or by one
+  // that follows the client's in X-Forwarded-For.
   const list = headers.get("x-forwarded-for") ?? "";
   const isBehind = list.lastIndexOf(value.trim()) > list.lastIndexOf(address.replace(/::.*/, ""));
   const isProxys = isPrivate(named) || isBehind;
   return named !== undefined && !isProxys && canonicalAddress(value) !== address;
 }
 
-/** Networks that no client of the internet is in (RFC 1918, RFC 6598, RFC 4193, loopback, link-local). */
+/** Networks that contain no client of the internet (RFC 1918, RFC 6598, RFC 4193, loopback, link-local). */
 const isPrivate = networks(
   "10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 100.64.0.0/10 127.0.0.0/8 fc00::/7 fe80::/10",
 );
 
-/** The headers that name an address, but for the one that the source reads. */
+/** Returns the headers that name an address, without the one that the source reads. */
 function unreadBy(source: AddressSource | undefined): Unread[] {
   const platform = platformOf(source);
   if (platform?.knowsOthers) return [];

@@ -9,11 +9,11 @@ export type { AddressSource } from "./platforms/all.ts";
 export const ADDRESS_FORMS: readonly string[] = PLATFORMS.map(({ form }) => form);
 
 /**
- * Decides where addresses come from: CLIENT_IP_FROM, or else the platform's own marker.
+ * Returns the source of addresses: by CLIENT_IP_FROM, or else by the platform's own marker.
  *
- * @throws {HeadgateError} CLIENT_ADDRESS_UNKNOWN when nothing says so in production, or when what
- * is set cannot work: counting by an address that anybody can write is no limit; ENV_INVALID for networks
- * or a header that cannot be meant
+ * @throws {HeadgateError} CLIENT_ADDRESS_UNKNOWN when production has neither, or when the value of
+ * CLIENT_IP_FROM cannot work: counting by an address that every client can write is no limit. ENV_INVALID for
+ * an invalid network or header
  */
 export function addressSource(environment: AddressEnvironment): AddressSource | undefined {
   const { clientIpFrom: wanted, production } = environment;

@@ -2,8 +2,8 @@ import { addressReader } from "./counted-address.ts";
 import type { AddressSource } from "./platforms/all.ts";
 
 /**
- * The client's address in the form that is counted; "unknown" where there is no source, or no address in
- * what it says.
+ * Returns the client's address in the form that is counted; "unknown" without a source, or when the source
+ * holds no address.
  *
  * @param ipv6Prefix the bits of an IPv6 address that name a client, from 48 to 128
  */

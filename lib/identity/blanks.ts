@@ -1,7 +1,7 @@
 /**
- * Returns the text without the blanks and tabs around it, as browsers and servers read cookies. Another white
- * space is a part of the text: a cookie whose name begins with one is another cookie, which a page without TLS
- * may set. It takes time in proportion to the text; a regular expression for the end would not.
+ * Returns the text without the blanks and tabs around it, as browsers and servers read cookies. Other white
+ * space is a part of the text: a cookie whose name begins with it is another cookie, which a page without TLS
+ * may set. The time is linear in the length of the text; a regular expression for the end would be quadratic.
  */
 export function withoutBlanks(text: string): string {
   let [from, to] = [0, text.length];

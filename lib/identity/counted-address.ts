@@ -5,9 +5,9 @@ import { createKeyedHash } from "./keyed-hash.ts";
 import { type AddressSource, platformOf } from "./platforms/all.ts";
 import { readVisitor } from "./visitor.ts";
 
-/** What it takes to name the address that a request is counted by. */
+/** The options that decide by which address a request is counted. */
 export interface AddressOptions {
-  /** Where addresses come from; undefined counts everybody as one client. */
+  /** Where addresses come from; undefined counts all clients as one. */
   readonly addressSource: AddressSource | undefined;
   /**
    * The bits of an IPv6 address that name a client, from 48 to 128.
@@ -15,16 +15,16 @@ export interface AddressOptions {
    */
   readonly ipv6Prefix?: number;
   /**
-   * Signs the header by which the app's own calls name their visitor (`createVisitorHeaders`). It must be a
-   * secret that no client can guess.
-   * @default none: such headers are ignored
+   * The secret that signs the header by which the app's own calls name their visitor
+   * (`createVisitorHeaders`). No client must be able to guess it.
+   * @default no secret: such headers are ignored
    */
   readonly visitorSecret?: string | undefined;
 }
 
 /**
- * Makes the function that returns the address by which a request is counted: its visitor's where the app
- * itself asks, else the one in the source. `onDoubt` is called where that seems wrong.
+ * Makes the function that returns the address by which a request is counted: the visitor's for a call of the
+ * app to itself, otherwise the one in the source. `onDoubt` is called when the source seems wrong.
  */
 export function createCountedAddress({
   addressSource,
@@ -33,7 +33,7 @@ export function createCountedAddress({
 }: AddressOptions): (headers: Headers, onDoubt: (doubt: Doubt) => void) => string {
   const addressOf = addressReader(addressSource, ipv6Prefix);
   const doubts = createDoubts(addressSource);
-  // It keeps but two: what a client sends must not fill the memory for the names of clients.
+  // The memory keeps two hashes: headers that clients make up must not push out useful ones.
   const sign = visitorSecret && createKeyedHash(visitorSecret, 2);
   return (headers, onDoubt) => {
     const visitor = sign && readVisitor(sign, headers);

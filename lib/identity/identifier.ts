@@ -6,13 +6,13 @@ import { clientOf, type Identities, unresolvedOf } from "./identify.ts";
 import { type Resolved, resolveIdentities } from "./resolve.ts";
 import { createSessionDoubts } from "./session-doubts.ts";
 
-/** A client, and what was noticed while it was named: to be reported after the response. */
+/** A client, and the events that arose while it was identified, which are reported after the response. */
 export interface Identified {
   readonly client: Client;
   readonly noticed: readonly HeadgateEvent[];
 }
 
-/** What an identifier needs beside where addresses come from. */
+/** The options of an identifier. */
 export interface IdentifierOptions extends AddressOptions {
   readonly keyedHash: KeyedHash;
   readonly identities: Identities;
@@ -20,7 +20,7 @@ export interface IdentifierOptions extends AddressOptions {
   readonly deadlineMs: number;
 }
 
-/** Names the clients of requests. */
+/** Identifies the clients of requests. */
 export class Identifier {
   readonly #options: IdentifierOptions;
   readonly #countedAddress: ReturnType<typeof createCountedAddress>;
@@ -31,7 +31,7 @@ export class Identifier {
     this.#countedAddress = createCountedAddress(options);
   }
 
-  /** Names the client of a request. */
+  /** Identifies the client of a request. */
   async fromRequest(wanted: Wanted, request: Request): Promise<Identified> {
     const { values, failures } = await this.#resolve(wanted, request);
     const noticed = failures.map(failureEvent);
@@ -39,10 +39,10 @@ export class Identifier {
     return this.#identified(wanted, values, address, request, noticed);
   }
 
-  /** Names the client that a handler knows; `request`, where it is given, names what the handler does not. */
+  /** Identifies the client by the values that a handler gives, and by `request` for the identities that it does not. */
   async fromCode(wanted: Wanted, given: IdentityValues, request?: Request): Promise<Identified> {
     const { values, failures } = request ? await this.#resolve(wanted, request) : NOTHING;
-    // An empty value says no more than a missing one, and must not hide what the request proves.
+    // An empty value counts as missing, and must not replace a value that the request proves.
     const known = new Map([...given].filter(([, value]) => value !== undefined && value !== ""));
     const noticed = failures.map(failureEvent);
     const ip = known.get("ip");
@@ -53,7 +53,7 @@ export class Identifier {
     return this.#identified(wanted, new Map([...values, ...known]), address, request, noticed);
   }
 
-  /** Names a client by a key of the caller's own, of any length, that no address stands in for. */
+  /** Identifies a client by the caller's own key, of any length; the address is never counted instead. */
   ofKey(identity: string, key: string): Client {
     const counted = { key: this.#options.keyedHash(identity, key), countsAddress: false };
     const values = new Map([[identity, key]]);

@@ -11,15 +11,16 @@ import { UNKNOWN_ADDRESS } from "#lib/core/canonical-address";
 import { shareOf } from "./keyed-hash.ts";
 
 /**
- * A longer value, in UTF-16 code units, names nobody. It is not cut: two long ones could then share a
- * key; and hashing one of any length would be a cheap way to keep a server busy.
+ * The longest value of an identity, in UTF-16 code units; a longer one names no client. It is not truncated,
+ * since two long values could then share a key. It is not hashed either, since a client could keep a server
+ * busy with long values.
  */
 export const MAX_VALUE = 1024;
 
 /**
- * Names the client of a request for the limits that match it.
+ * Identifies the client of a request for the limits that match it.
  *
- * @param values of the identities that were asked
+ * @param values the values of the resolved identities
  * @param address in the form that is counted
  */
 export function clientOf(
@@ -36,7 +37,7 @@ export function clientOf(
   if (trials.length === 0) return { values, address, hasAddress, counted, shares: NO_SHARES };
   const shares = new Map<string, number>();
   for (const { rule, seed, subject } of trials) {
-    // All clients together are no client: then addresses are told apart.
+    // A rule that counts all clients together selects clients by address.
     const key = (subject && counted.get(subject.expression)?.key) ?? keyedHash("ip", address);
     shares.set(rule, shareOf(keyedHash("share", `${seed} ${key}`)));
   }
@@ -46,8 +47,8 @@ export function clientOf(
 const NO_SHARES: ReadonlyMap<string, number> = new Map();
 
 /**
- * Returns whom a limit counts. A name without a value falls back to the next one of `a|b`, and at the
- * end to the address, so that every request is counted.
+ * Returns the client key that a limit counts. A name without a value falls back to the next name of `a|b`, and
+ * finally to the address, so that every request is counted.
  */
 function countedOf(
   { kind, names }: Subject,
@@ -66,7 +67,7 @@ function countedOf(
   if (named.every(([name, value]) => value === undefined || name === "ip")) {
     return { key: keyedHash("ip", address), countsAddress };
   }
-  // The address stands in for a name without a value.
+  // The address replaces a name without a value.
   const parts = named.flatMap(([name, value]) =>
     value === undefined ? ["ip", address] : [name, value],
   );
@@ -74,15 +75,15 @@ function countedOf(
 }
 
 /**
- * Returns the identities that were resolved to no value, where a limit counts the address for want of
- * them, or a rule took its first tier.
+ * Returns the identities that were resolved to no value, when a limit counts the address instead of
+ * them, or a rule uses its first tier.
  */
 export function unresolvedOf({ subjects, listed }: Wanted, { values, counted }: Client): string[] {
-  const isAnybody = [...values.values()].some(Boolean);
+  const isKnown = [...values.values()].some(Boolean);
   const isMissed = (name: string) => {
     const own = subjects.filter(({ names }) => names.includes(name));
-    // A plan, say, that a signed-in user need not have.
-    if (own.length === 0) return !isAnybody;
+    // An identity that only tiers use, such as a plan, may be absent for a signed-in user.
+    if (own.length === 0) return !isKnown;
     return own.some(({ expression }) => counted.get(expression)?.countsAddress);
   };
   return [...values].flatMap(([name, value]) =>
@@ -90,12 +91,12 @@ export function unresolvedOf({ subjects, listed }: Wanted, { values, counted }: 
   );
 }
 
-/** Returns the value of an identity, or the address; undefined where it names no client. */
+/** Returns the value of an identity, or the address for "ip"; undefined when the value names no client. */
 export function valueOf(name: string, values: IdentityValues, address: string): string | undefined {
   if (name === "ip") return address;
   const value = values.get(name);
   return value === undefined || value === "" || value.length > MAX_VALUE ? undefined : value;
 }
 
-/** Resolvers by the name of their identity; "from-code" where only a handler knows. */
+/** Resolvers by the name of their identity; "from-code" when only handlers know its value. */
 export type Identities = Readonly<Record<string, Resolver | "from-code">>;

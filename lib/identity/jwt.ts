@@ -3,39 +3,40 @@ import { isHttps } from "#lib/core/scheme";
 import { withoutBlanks } from "./blanks.ts";
 import { invalidOption } from "./sessions/given.ts";
 
+/** Options of `jwtReader` and `jwtUser`. */
 export interface JwtOptions {
-  /** HMAC secrets that sign tokens: the current one first, then one that is being rotated out. */
+  /** The HMAC secrets that sign tokens: the current one first, then one that is being rotated out. */
   readonly secrets: readonly string[];
-  /** The `aud` that a token must carry. */
+  /** The `aud` that a token must carry, such as "shop". */
   readonly audience: string;
   /**
-   * The cookie that may hold the token when there is no bearer: its name, or a function that names it
-   * for a request, such as `hostCookie("session")`.
+   * The cookie that may hold the token when there is no bearer token: its name, or a function that returns
+   * the name for a request, such as `hostCookie("session")`.
    * @default "session"
    */
   readonly cookie?: string | ((request: Request) => string);
 }
 
-/** What a request's token says. */
+/** The result of reading a request's token. */
 export type JwtReading =
   | {
       readonly kind: "verified";
       /** The token's `sub`. */
       readonly subject: string;
       readonly claims: JWTPayload;
-      /** A cookie comes without the page's doing: what it allows needs the page's origin checked. */
+      /** Browsers send cookies for pages of any origin, so a "cookie" needs a check of the Origin header. */
       readonly from: "bearer" | "cookie";
     }
   | { readonly kind: "invalid" }
   | { readonly kind: "missing" };
 
-/** Longer tokens are not looked at: verifying them is work that anybody could ask for. */
+/** The longest token that is verified, in characters: every client could ask for the work. */
 const MAX_TOKEN = 4096;
 const MAX_SUBJECT = 256;
 
 /**
- * Reads a signed JWT (RFC 7519) from the Authorization header, or else from a cookie. HS256 only,
- * `exp`, `sub` and `aud` required. What it returns never throws.
+ * Makes the function that reads a signed JWT (RFC 7519) from the Authorization header, or else from a cookie.
+ * A token must be signed by HS256 and have `exp`, `sub` and `aud`. The function never rejects.
  *
  * @throws {HeadgateError} IDENTITY_OPTIONS_INVALID for a secret or an audience that is no text, or empty: without
  * them a token would not be verified
@@ -61,9 +62,9 @@ export function jwtReader(options: JwtOptions): (request: Request) => Promise<Jw
 }
 
 /**
- * Names a cookie for a request: with the prefix `__Host-` where the site is https (RFC 6265bis,
- * 4.1.3.2). Browsers take such a cookie from this host and by TLS alone, so that neither a page
- * without TLS nor another subdomain can put its own in the place of the app's.
+ * Makes the function that names a cookie for a request: with the prefix `__Host-` when the site is https
+ * (RFC 6265bis, 4.1.3.2). Browsers accept such a cookie from this host and by TLS only, so that neither a page
+ * without TLS nor another subdomain can replace the app's cookie.
  *
  * @example
  * jwtUser({ secrets, audience: "shop", cookie: hostCookie("session") });
@@ -73,7 +74,7 @@ export function hostCookie(name: string): (request: Request) => string {
 }
 
 /**
- * Resolves the user (`sub`) of a request's token. One that does not verify names no user.
+ * Resolves the user (`sub`) of a request's token. A token that does not verify names no user.
  *
  * @throws {HeadgateError} IDENTITY_OPTIONS_INVALID as {@link jwtReader} does
  * @example
@@ -95,7 +96,7 @@ function checkOptions({ secrets, audience }: JwtOptions): void {
   if (!isText(audience)) throw invalidOption("jwtReader", "audience", "text that is not empty");
 }
 
-/** The types (`typ`) of tokens that name a user: of RFC 7519, and of access tokens (RFC 9068). */
+/** The types (`typ`) of tokens that name a user: those of RFC 7519, and of access tokens (RFC 9068). */
 const TYPES = new Set([undefined, "jwt", "at+jwt", "application/at+jwt"]);
 
 async function claimsOf(token: string, key: Uint8Array, audience: string) {
@@ -108,12 +109,12 @@ async function claimsOf(token: string, key: Uint8Array, audience: string) {
     });
     // A token of another type is for another purpose, such as a new password (RFC 8725, 3.11).
     if (!TYPES.has(protectedHeader.typ?.toLowerCase())) return undefined;
-    // What was signed is text only if it is: a signer may write a number or a list.
+    // A signer may write a number or a list instead of text.
     const subject: unknown = payload.sub;
     const isName = typeof subject === "string" && subject !== "" && subject.length <= MAX_SUBJECT;
     return isName ? payload : undefined;
   } catch {
-    // Forged, expired or for somebody else: no user. The address is counted instead.
+    // A token that is forged, expired or for another audience names no user; the address is counted instead.
     return undefined;
   }
 }

@@ -4,16 +4,16 @@ import type { KeyedHash } from "#lib/core/client";
 
 export type { KeyedHash } from "#lib/core/client";
 
-/** Addresses and users' names are shorter, in UTF-16 code units. */
+/** The longest text whose hash is kept, in UTF-16 code units: addresses and users' names are shorter. */
 const MAX_KEPT_LENGTH = 300;
 
 /**
- * Makes the hash that stands for a client in Redis: HMAC-SHA-256 (RFC 2104) over the kind and the parts, each
- * with its length before it, the first 128 bits of it in base64url. Hashes are kept, since hashing costs more
- * than looking up; none of a long text, so that their memory is bounded.
+ * Makes the hash that stands for a client in Redis: the first 128 bits of HMAC-SHA-256 (RFC 2104), in
+ * base64url, over the kind and the parts, each after its length. Hashes are kept in memory, since hashing costs
+ * more than a lookup. Those of long texts are not, so that the memory is bounded.
  *
  * @param keep the most hashes that are kept; at least the last half of them are
- * @param secret HEADGATE_SECRET; all instances of one store need the same
+ * @param secret HEADGATE_SECRET, which must be the same on all instances of one store
  * @example
  * const keyedHash = createKeyedHash(secret);
  * keyedHash("user", "ada"); // 22 characters
@@ -33,12 +33,12 @@ export function createKeyedHash(secret: string, keep = 10_000): KeyedHash {
   };
 }
 
-/** Whatever the parts hold, where one ends can be told: no two lists of parts read the same. */
+/** Puts a part's length before it, so that two different lists of parts never result in the same text. */
 function withLength(part: string): string {
   return `${part.length}:${part}`;
 }
 
-/** UTF-8 has one form for every half of a surrogate pair; JSON has one for each. */
+/** UTF-8 encodes each lone half of a surrogate pair in the same way; JSON keeps them distinct. */
 function bytesOf(subject: string): Uint8Array {
   return utf8(subject.isWellFormed() ? subject : JSON.stringify(subject));
 }
@@ -49,8 +49,8 @@ function shorten(digest: Uint8Array): string {
 }
 
 /**
- * Where a client key lies between 0 and 100: as good as random, and always the same. For rules that
- * decide for a part of the clients.
+ * Returns a number from 0 to 100 for a client key, distributed evenly and always the same, for rules that
+ * decide for a percentage of the clients.
  */
 export function shareOf(clientKey: string): number {
   const bytes = atob(clientKey.slice(0, 8).replaceAll("-", "+").replaceAll("_", "/"));
@@ -63,7 +63,7 @@ export function shareOf(clientKey: string): number {
 const BLOCK = 64;
 
 /**
- * Returns HMAC-SHA-256 (RFC 2104) under a key: the function that makes 32 bytes of a message. The key is
+ * Returns the function that computes HMAC-SHA-256 (RFC 2104) under a key: 32 bytes for a message. The key is
  * hashed once.
  *
  * @example

@@ -3,7 +3,7 @@ import { HeadgateError } from "#lib/core/errors";
 import { within } from "#lib/core/within";
 import { type Identities, MAX_VALUE } from "./identify.ts";
 
-/** What the resolvers of a request came to. */
+/** The results of a request's resolvers. */
 export interface Resolved {
   readonly values: IdentityValues;
   /** The resolvers that failed or were late. */
@@ -13,9 +13,8 @@ export interface Resolved {
 const NOTHING: Resolved = { values: new Map(), failures: [] };
 
 /**
- * Asks each resolver once for the names that are needed, all at the same time. One that fails, or is
- * not done by the deadline, has no value, so that the address is counted: no request fails because of it,
- * and none waits for it.
+ * Calls the resolver of each needed identity once, all at the same time. A resolver that fails, or is not done
+ * by the deadline, has no value: the address is counted instead, and the request neither fails nor waits.
  *
  * @param deadlineMs the longest that each may take, in milliseconds
  */
@@ -54,12 +53,12 @@ async function inTime<T>(name: string, answer: T | Promise<T>, deadlineMs: numbe
   });
 }
 
-/** By what it does: a runtime's own promises may be of another realm's class. */
+/** Tests for `then`, since a promise of another realm is no instance of this realm's Promise. */
 function isPromise(value: unknown): value is Promise<unknown> {
   return typeof value === "object" && value !== null && "then" in value;
 }
 
-/** A value that is not text is refused: by mistake each client could otherwise get a separate count. */
+/** Throws for a value that is not text: by mistake each request could otherwise get a separate count. */
 function checked(name: string, value: unknown): string | undefined {
   if (value === null) return undefined;
   if (value === undefined || (typeof value === "string" && value.length <= MAX_VALUE)) return value;

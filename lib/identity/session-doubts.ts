@@ -1,18 +1,18 @@
 import { type Doubt, doubtOf } from "#lib/core/doubt";
 
 /**
- * A session cookie with a value, whole or a chunk: of Auth.js and NextAuth, of better-auth, of Clerk, or of
- * Supabase, a group for each. Clerk gives signed-out visitors `__client_uat=0`.
+ * A session cookie with a value, whole or in chunks, with a group for each library: Auth.js and NextAuth,
+ * better-auth, Clerk, Supabase. Clerk gives signed-out visitors `__client_uat=0`, which does not match.
  */
 const SESSION =
   /(?:^|; *)(?:((?:__(?:Secure|Host)-)?(?:authjs|next-auth)\.session-token(?:\.\d+)?)|((?:__(?:Secure|Host)-)?better-auth\.session_token)|(__session(?:_[\w-]+)?|__client_uat(?:_[\w-]+)?(?==[1-9]))|(sb-[\w-]+-auth-token(?:\.\d+)?))=[^;\s]/;
 
-/** Whose cookie each group is. Auth0 and Firebase call theirs `__session` too. */
+/** The library of each group. Auth0 and Firebase use the name `__session` too. */
 const LIBRARIES = ["Auth.js", "better-auth", "Clerk (__session)", "Supabase"];
 
 /**
- * Makes the function that looks at the cookies of a request of which identities resolved to nothing. It
- * tells each identity and library once: a client can send any cookie.
+ * Makes the function that finds a session cookie in a request whose identities resolved to no value. It
+ * returns each identity and library once, since a client can send any cookie.
  */
 export function createSessionDoubts(): (
   unresolved: readonly string[],

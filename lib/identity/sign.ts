@@ -1,18 +1,24 @@
 import { SignJWT } from "jose";
 
+/** Options of `signJwt`. */
 export interface TokenOptions {
-  /** The HMAC secret, at least 32 characters. */
+  /** The HMAC secret, of at least 32 characters. */
   readonly secret: string;
+  /** The token's `aud`, such as "shop". */
   readonly audience: string;
-  /** Who it is: the token's `sub`. */
+  /** The user: the token's `sub`. */
   readonly subject: string;
+  /**
+   * The claim `role`.
+   * @default no such claim
+   */
   readonly role?: string | undefined;
-  /** How long it is good, in seconds. */
+  /** How long the token is valid, in seconds. */
   readonly seconds: number;
 }
 
 /**
- * Signs a token as the app reads it: a JWT (RFC 7519), HS256, with `sub`, `aud`, `iat` and `exp`.
+ * Signs a token that `jwtReader` accepts: a JWT (RFC 7519) by HS256, with `sub`, `aud`, `iat` and `exp`.
  *
  * @example
  * const token = await signJwt({ secret, audience: "shop", subject: "ada", seconds: 3600 });

@@ -1,6 +1,6 @@
 interface Range {
   readonly type: string;
-  /** How exactly it names a type: 2 for type and subtype, 1 for a type, 0 for anything. */
+  /** 2 when the range names a type and subtype, 1 for a type alone, 0 for any type. */
   readonly precision: number;
   readonly quality: number;
 }
@@ -8,10 +8,10 @@ interface Range {
 const NOTHING: Range = { type: "", precision: -1, quality: 0 };
 
 /**
- * The media type that a client likes best of those offered, by its Accept header (RFC 9110, section
- * 12.5.1): the most precise range that names a type says how much it is liked. Of equals the one that is
- * named more precisely, then earlier, then offered earlier. Undefined where it likes none. Parameters
- * but `q` are not looked at.
+ * Returns the offered media type that a client prefers, by its Accept header (RFC 9110, section 12.5.1);
+ * undefined when it accepts no offered type. The most precise range that matches a type decides about its
+ * quality. Among types of equal quality, the more precise range wins, then the earlier range, then the earlier
+ * offer. Parameters other than `q` are ignored.
  */
 export function preferred(accept: string, offered: readonly string[]): string | undefined {
   const ranges = accept.split(",").flatMap(readRange);
@@ -35,7 +35,7 @@ function readRange(text: string): Range[] {
   return quality >= 0 && quality <= 1 ? [{ type: name, precision, quality }] : [];
 }
 
-/** The most precise range that names a type. */
+/** Returns the most precise range that matches a type. */
 function rangeFor(type: string, ranges: readonly Range[]): Range {
   const names = new Set([type, `${type.slice(0, type.indexOf("/"))}/*`, "*/*"]);
   return ranges

@@ -1,31 +1,31 @@
 import { EXPOSED } from "./headers.ts";
 
-/** Which pages may read answers from another origin (Fetch standard, CORS protocol). */
+/** The pages of other origins that may read responses (Fetch standard, CORS protocol). */
 export interface Cors {
   /** Origins such as "https://shop.example", or "*" for all. */
   readonly origins: readonly string[];
   /**
    * Further headers that pages may read. Next keeps the middleware's Access-Control-Expose-Headers and
-   * drops a handler's, so what a handler exposes on answers that tell limits belongs here.
-   * @default none
+   * drops a handler's, so headers that a handler exposes on responses with limits must be listed here.
+   * @default no further headers
    * @example
    * cors: { origins: ["https://shop.example"], exposedHeaders: ["X-Total-Count"] }
    */
   readonly exposedHeaders?: readonly string[];
 }
 
-/** What the gate has put into an answer. */
+/** The gate's part in a response. */
 export interface Added {
-  /** Whether the gate denied the request, so that no handler had a say. */
+  /** Whether the gate denied the request, so that no handler was called. */
   readonly isDenial: boolean;
-  /** Whether the answer has headers of the gate's that a page would read. */
+  /** Whether the response has rate-limit headers, which a page may want to read. */
   readonly tellsLimits: boolean;
 }
 
 /**
- * Lets a page of an allowed origin read the answer and its rate-limit headers. Without it a browser
- * hides a denial from the page that caused it. A denial is readable with credentials too, for an origin
- * that is named; of a handler's answer that is for the handler to say. What the app has set stays.
+ * Writes the headers by which a page of an allowed origin may read the response and its rate-limit headers.
+ * Without them a browser hides a denial from the page that caused it. A denial may be read with credentials too
+ * when the origin is named; a handler decides about credentials itself. Headers that the app has set stay.
  */
 export function writeCorsHeaders(
   headers: Headers,
@@ -33,7 +33,7 @@ export function writeCorsHeaders(
   { origins, exposedHeaders = [] }: Cors,
   { isDenial, tellsLimits }: Added,
 ): void {
-  // Where the answer is the same for all origins a cache needs no copy for each.
+  // With "*" alone the response is the same for all origins, and a cache needs no copy for each.
   if (origins.some((one) => one !== "*")) headers.append("Vary", "Origin");
   const origin = request.headers.get("origin");
   if (!origin) return;

@@ -6,17 +6,18 @@ import { type LegacyHeaders, writeLimitHeaders } from "./headers.ts";
 import { PAGE_HEADERS, refusalPage } from "./page.ts";
 import { type Problem, problemResponse, QUOTA_EXCEEDED, REDUCED_CAPACITY } from "./problem.ts";
 
-/** In the order that we prefer: a client that takes anything gets the problem. */
+/** The offered types, in our order of preference: a client that accepts any type gets the problem. */
 const OFFERED = ["application/problem+json", "application/json", "text/html"];
 
-/** An Accept header is a client's: what is longer than any browser's is not read. */
+/** The longest Accept header that is read, in characters. Every browser's is shorter. */
 const MAX_ACCEPT = 1024;
 
 /**
- * Makes the answer to a denied request: 429 where a limit had no capacity, 403 where the client is blocked,
- * 413 and 411 where the body was too large or did not say its length, 503 where the store failed and the
- * rule denies, 500 where a handler's call was wrong. A Server Action of Next's gets words, a client that
- * prefers text/html a page, every other client problem details (RFC 9457). The answer is never cached.
+ * Makes the response to a denied request. The status is 429 when a limit had no capacity, 403 when the client
+ * is blocked, 413 when the body was too large, and 411 when its length was not known. It is 503 when the store
+ * failed and the rule denies, and 500 when a handler's call was wrong. A Server Action of Next's gets plain
+ * text, a client that prefers text/html gets a page, and every other client gets problem details (RFC 9457).
+ * The response is never cached.
  *
  * @example
  * if (!decision.allowed) return deniedResponse(request, decision, false);
@@ -31,7 +32,7 @@ export function deniedResponse(
   return answer;
 }
 
-/** Makes the answer to a denied request without the headers of the limits, which are written once. */
+/** Makes the response to a denied request without rate-limit headers, which the caller writes. */
 export function denialOf(request: Request, decision: Decision): Response {
   const answer = answerTo(request, problemOf(decision));
   answer.headers.append("Vary", "Accept");
@@ -45,10 +46,10 @@ function answerTo(request: Request, problem: Problem): Response {
   return new Response(refusalPage(pageTitle(problem), detail), { status, headers: PAGE_HEADERS });
 }
 
-/** Without a charset: Next compares the whole type. */
+/** The type has no charset, since Next compares the whole type. */
 const ACTION_HEADERS = { "Content-Type": "text/plain", "Cache-Control": "no-store" };
 
-/** Next's router shows the words of such an answer, and of no other, as the error's message. */
+/** Returns true for a Server Action: Next's router shows the text of a text/plain response to it as the error's message. */
 function isServerAction(request: Request): boolean {
   return request.method === "POST" && request.headers.has("next-action");
 }
@@ -100,7 +101,7 @@ function problemOf(decision: Decision): Problem {
   };
 }
 
-/** Left out where no limit may be named that refused. */
+/** Returns the member with the limits that denied; empty when none of them may be named. */
 function policiesOf(decision: Decision): { readonly "violated-policies"?: readonly string[] } {
   const names = violated(decision).map((status) => status.policyName);
   return names.length > 0 ? { "violated-policies": names } : {};

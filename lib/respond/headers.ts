@@ -9,8 +9,8 @@ type Format = (typeof registry)[keyof typeof registry];
 export type HeadersVersion = Format["name"];
 
 /**
- * Which formats are written: the standard's (false), X-RateLimit-* beside it (true), or in its place
- * ("only", for clients that read RateLimit as an older draft had it).
+ * The formats that are written: the standard's (false), X-RateLimit-* beside it (true), or X-RateLimit-* in its
+ * place ("only", for clients that read RateLimit as an older draft defined it).
  */
 export type LegacyHeaders = Format["writtenFor"][number];
 
@@ -24,15 +24,15 @@ export const EXPOSED = ["Retry-After", ...FORMATS.flatMap(({ headers }) => heade
   .join(", ");
 
 /**
- * Writes how the limits stand into `headers`: Retry-After (RFC 9110) on a denial, and the formats of
- * `legacy`. All times are whole seconds, rounded up. All of it is at most 1 kB: of many limits the tightest
- * are told.
+ * Writes the state of the limits into `headers`: Retry-After (RFC 9110) on a denial, and the formats of
+ * `legacy`. All times are whole seconds, rounded up. The headers have at most 1 kB: only the tightest limits
+ * are written when there are many.
  *
  * A denial's RateLimit names only the limits that had no capacity: Retry-After must not be earlier than
  * any `t`, and another limit may reset much later.
  *
- * @throws {SerializeError} of structured-headers, where a limit's name is not printable ASCII; the
- * policy lets no such name pass
+ * @throws {SerializeError} of structured-headers, for a limit's name that is not printable ASCII; the check of
+ * the policy rejects such names
  */
 export function writeLimitHeaders(
   headers: Headers,

@@ -1,4 +1,4 @@
-/** What a person reads when a browser is refused. No script, nothing from elsewhere. */
+/** Returns the page for a person whose browser is denied. It has no script, and loads no other file. */
 export function refusalPage(title: string, detail: string): string {
   return `<!doctype html>
 <html lang="en">
@@ -25,7 +25,7 @@ p { margin: 0; }
 `;
 }
 
-/** The page's own headers: it may load nothing and be put in no frame. */
+/** The headers of the page. They forbid it to load other files, and other pages to frame it. */
 export const PAGE_HEADERS = {
   "Content-Type": "text/html; charset=utf-8",
   "Content-Security-Policy":
@@ -42,7 +42,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": "&#39;",
 };
 
-/** Returns a text as it stands in HTML, in an element or in a quoted attribute. */
+/** Returns a text with escapes for HTML, for an element or a quoted attribute. */
 export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? "");
 }

@@ -1,14 +1,14 @@
 /**
- * Lets the request go on to its route: what `NextResponse.next()` answers, without the `next`
- * package, so that this runs wherever a Request does.
+ * Returns the response of `NextResponse.next()`, with which the request goes on to its route. It needs no
+ * `next` package, and runs in every runtime that has Request.
  */
 export function passOn(): Response {
   return new Response(null, { headers: { "x-middleware-next": "1" } });
 }
 
 /**
- * The answer with headers that can be written. A redirect's or a fetched answer's cannot; then it is
- * copied, with its cookies, body and status.
+ * Returns a response with writable headers. Those of a redirect or of a fetched response are immutable; such a
+ * response is copied, with its cookies, body and status.
  */
 export function writable(answer: Response): Response {
   try {

@@ -1,6 +1,9 @@
-/** A problem detail (RFC 9457); further members are the problem type's own. */
+/** Problem details (RFC 9457); further members are those of the problem type. */
 export interface Problem {
-  /** A URI that names the kind of problem; "about:blank" where the status says it all. */
+  /**
+   * A URI that names the kind of problem.
+   * @default "about:blank": the status names it
+   */
   readonly type?: string;
   readonly title: string;
   readonly status: number;
@@ -10,12 +13,12 @@ export interface Problem {
 
 /** The problem type of a request over its quota, from IANA's registry of HTTP problem types. */
 export const QUOTA_EXCEEDED = "https://iana.org/assignments/http-problem-types#quota-exceeded";
-/** The problem type of a server that cannot serve for a while, of the same registry. */
+/** The problem type of a server that cannot serve for a while, from the same registry. */
 export const REDUCED_CAPACITY =
   "https://iana.org/assignments/http-problem-types#temporary-reduced-capacity";
 
 /**
- * Answers with a problem as application/problem+json, never cached.
+ * Makes a response of application/problem+json from a problem. It is never cached.
  *
  * @example
  * return problemResponse({ title: "Not Found", status: 404, detail: "There is no such song." });

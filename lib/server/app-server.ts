@@ -7,13 +7,13 @@ import { addressOf, type ListenAddress, listen } from "./listening.ts";
 import { type NextApp, startNext } from "./next-app.ts";
 import { requestHandler } from "./request-handler.ts";
 
-/** How long requests in flight may take once the server was told to stop, in milliseconds. */
+/** How long requests in flight may take after the server was told to stop, in milliseconds. */
 export const DRAIN_MS = 10_000;
 
 export interface AppServerOptions {
   readonly root: string;
   readonly dev: boolean;
-  /** Where to listen. */
+  /** The host and port to listen on. */
   readonly at: ListenAddress;
   readonly http: SetByEnvironment;
   readonly clients: ClientNaming;
@@ -25,16 +25,16 @@ export interface AppServerOptions {
 
 /** Our HTTP server, with Next behind it. */
 export interface AppServer {
-  /** Its address as a browser takes it. */
+  /** The server's URL for a browser. */
   readonly url: string;
-  /** Lets the requests in flight finish, and ends. */
+  /** Stops the server after the requests in flight have finished. */
   stop(): Promise<void>;
 }
 
 /**
- * Listens, and starts Next behind it. Requests that arrive before Next is ready wait for it.
+ * Starts to listen, and starts Next behind it. Requests that arrive before Next is ready wait for it.
  *
- * @throws {HeadgateError} ENV_INVALID where it cannot listen
+ * @throws {HeadgateError} ENV_INVALID when it cannot listen
  */
 export async function startAppServer(options: AppServerOptions): Promise<AppServer> {
   const { root, dev, http } = options;
@@ -42,7 +42,7 @@ export async function startAppServer(options: AppServerOptions): Promise<AppServ
   const server = createHttpServer(requestHandler(options, behind), httpOptions(options));
   const drain = drainable(server);
   const at = await listen(server, options.at);
-  // No request comes in between: one that comes next waits for Next.
+  // No request can arrive before this line has run, so every request waits for Next.
   behind.next = startNext({ root, dev, at, bodyBytes: http.bodyBytes });
   const next = await behind.next;
   return {
@@ -57,8 +57,8 @@ export async function startAppServer(options: AppServerOptions): Promise<AppServ
 function httpOptions({ dev, http, say }: AppServerOptions) {
   return {
     ...http,
-    // In development Next listens for upgrades by itself, for hot reloading. Built, it would leave such a
-    // socket open and unanswered: there an upgrade is a request like any other.
+    // In development Next handles upgrades, for hot reloading. In production Next would leave such a socket
+    // open and unanswered, so an upgrade is handled as a plain request.
     upgrades: dev,
     response: ExposingResponse,
     names: SETTING_NAMES,

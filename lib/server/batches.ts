@@ -1,14 +1,14 @@
 import type { Variables } from "#lib/core/settings";
 import { wholeNumber } from "./whole-number.ts";
 
-/** Waits until the requests of this turn of the event loop go on; undefined for a request that need not wait. */
+/** Resolves when the requests of this turn of the event loop go on; undefined for a request that does not wait. */
 export type Batches = () => Promise<void> | undefined;
 
 /**
- * Lets the requests that arrive in one turn of the event loop go on together: the first at once, the others
- * in their order when the turn has seen all that the network had. Next serves requests that go on together
- * with about half the work for each (docs/decisions/087-batches-at-the-server.md). A request that comes
- * alone never waits, and the others wait for no timer.
+ * Batches the requests that arrive in one turn of the event loop: the first goes on at once, and the others
+ * go on in their order when the turn has read all requests from the network. Next serves a batch with about
+ * half the work for each request (docs/decisions/087-batches-at-the-server.md). A request that arrives alone
+ * never waits, and the others wait for no timer.
  *
  * @example
  * const batches = createBatches();

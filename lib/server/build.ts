@@ -6,8 +6,8 @@ import { startGuarded } from "./guarded.ts";
 /**
  * Runs `next build` in a project's folder, by the project's own Next.
  *
- * @param onOutput is called with what the build prints, as it prints it
- * @throws {HeadgateError} BUILD_FAILED, with what the build printed
+ * @param onOutput called with the build's output, as it is printed
+ * @throws {HeadgateError} BUILD_FAILED, with the build's output
  * @example
  * await buildNext(process.cwd(), (text) => process.stdout.write(text));
  */
@@ -25,10 +25,10 @@ function nextProgram(root: string): string {
 }
 
 /**
- * Runs a Node program that builds. It ends with this process, and so do the processes that it starts.
+ * Runs a Node program that builds. The program, and the processes that it starts, end when this process ends.
  *
- * @param onOutput is called with what the program prints, as it prints it
- * @throws {HeadgateError} BUILD_FAILED, with what the program printed, unless `onOutput` had it already
+ * @param onOutput called with the program's output, as it is printed
+ * @throws {HeadgateError} BUILD_FAILED, with the program's output, unless `onOutput` was called with it
  * @example
  * await runBuild(root, ["scripts/bundle.mjs"]);
  */

@@ -4,7 +4,7 @@ import { OTHER_ADDRESS_HEADERS } from "#lib/identity/address-headers";
 import { PLATFORMS } from "#lib/identity/platforms/all";
 import { SOCKET_HEADER } from "#lib/identity/platforms/socket";
 
-/** Headers by which a client could claim another address, and a proxy would name it. */
+/** Headers in which a proxy names the client, and a client could claim another address. */
 const CLAIMS = [
   "x-forwarded-for",
   ...PLATFORMS.flatMap(({ header = [] }) => header),
@@ -12,14 +12,14 @@ const CLAIMS = [
   ...OTHER_ADDRESS_HEADERS,
 ];
 
-/** Headers by which a proxy says what site was asked for. Next believes them, above all for an Origin. */
+/** Headers in which a proxy names the requested site. Next trusts them, above all when it checks an Origin. */
 const SITE = ["x-forwarded-host", "x-forwarded-proto", "x-forwarded-port"];
 
-/** Names each request's client before Next sees it. */
+/** Names the client of each request before Next handles it. */
 export interface ClientNaming {
-  /** For the process's environment, so that only our own words are believed. */
+  /** Variables for the environment of this process, by which the gate trusts our own header only. */
   readonly variables: Readonly<Record<string, string>>;
-  /** For the person who started the server. */
+  /** The line for the person who started the server. */
   readonly line: string;
   name(request: IncomingMessage): void;
 }
@@ -27,22 +27,24 @@ export interface ClientNaming {
 const LOOPBACK = /^(?:::ffff:)?127\.|^::1$/;
 
 /**
- * The client that this very process asks itself something for, as Next does with a Server Action that
- * was sent to another page than its own. It hands the client's headers on, ours among them.
+ * Returns the address of the client for whom this process sends a request to itself; undefined for every other
+ * request. Next sends such requests for a Server Action that was sent to another page, with the headers of the
+ * client, including ours.
  */
 function askedFor(request: IncomingMessage, nonce: string): string | undefined {
   const { remoteAddress = "", localAddress } = request.socket;
-  // Who listens on one address of the machine asks from it, and not from loopback.
+  // A server that listens on one address of the machine sends from that address, and not from loopback.
   if (!LOOPBACK.test(remoteAddress) && remoteAddress !== localAddress) return undefined;
   const [given, address] = String(request.headers[SOCKET_HEADER] ?? "").split(" ");
   return given === nonce ? address : undefined;
 }
 
 /**
- * With CLIENT_IP_FROM unset or "socket", the socket's address takes the place of whatever the
- * client claimed, and no header names another site than Host. Behind proxies (another value) their headers stay; only ours cannot be forged.
+ * Makes the naming of clients. With CLIENT_IP_FROM unset or "socket", the socket's address replaces the
+ * client's claims, and no header but Host names the site. Behind proxies (another value) the proxies' headers
+ * stay, and only a forged header of ours is removed.
  *
- * @param warn called, once, with a line about a request with a header that a proxy would have written
+ * @param warn called once, with a line about a request whose header a proxy may have written
  */
 export function clientNaming(
   clientIpFrom: string | undefined,
@@ -71,7 +73,7 @@ export function clientNaming(
         warn(surprise(found));
       }
       for (const claim of claimed) delete request.headers[claim];
-      // What Next asks of itself carries the site that its client asked for.
+      // A request of Next to itself names the site that its client requested.
       if (own === undefined) for (const name of SITE) delete request.headers[name];
       const address = own ?? request.socket.remoteAddress ?? "";
       request.headers["x-forwarded-for"] = address;
@@ -80,7 +82,7 @@ export function clientNaming(
   };
 }
 
-/** Any client can send such a header, so this is said once, and without what it holds. */
+/** Returns the warning about a header. Any client can send one, so its value is left out. */
 function surprise(header: string): string {
   const value = OTHER_ADDRESS_HEADERS.includes(header) ? `header:${header}` : "hops:1";
   return `warning  CLIENT_ADDRESS_HEADER_UNCONFIGURED: a request carried ${header}, and clients are counted by the socket. If a proxy wrote it, all clients are now counted as one, the proxy: set CLIENT_IP_FROM=${value}. Else nothing is wrong. docs/client-address.md#client_address_header_unconfigured`;

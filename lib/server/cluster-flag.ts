@@ -1,9 +1,9 @@
 import { HeadgateError } from "#lib/core/errors";
 
 /**
- * Whether REDIS_URL names a Redis Cluster, from HEADGATE_CLUSTER. An empty variable counts as unset.
+ * Returns true when HEADGATE_CLUSTER says that REDIS_URL names a Redis Cluster. An empty variable counts as unset.
  *
- * @throws {HeadgateError} ENV_INVALID when it is neither 0 nor 1
+ * @throws {HeadgateError} ENV_INVALID when the variable is neither 0 nor 1
  */
 export function clusterFlag(value = ""): boolean {
   if (value === "1") return true;

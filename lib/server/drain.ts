@@ -1,7 +1,7 @@
 const SIGNALS = ["SIGTERM", "SIGINT"] as const;
 
 /**
- * Resolves when the process is told to stop, by SIGTERM or SIGINT. A second signal ends it at once.
+ * Resolves when the process is told to stop, by SIGTERM or SIGINT. A second signal ends the process at once.
  *
  * @example
  * await stopSignal();
@@ -11,7 +11,7 @@ export async function stopSignal(): Promise<void> {
   await new Promise<void>((resolve) => {
     for (const signal of SIGNALS) process.once(signal, () => resolve());
   });
-  // An exit, not the signal's default end: it also ends what this process started.
+  // An exit, unlike the signal's default end, also ends the programs that this process started.
   for (const signal of SIGNALS) process.on(signal, () => process.exit(1));
 }
 

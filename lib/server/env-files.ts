@@ -1,28 +1,28 @@
 import { createRequire } from "node:module";
 import { requireNext } from "./require-next.ts";
 
-/** What this file needs of `@next/env`. */
+/** The part of `@next/env` that this file needs. */
 interface NextEnv {
   loadEnvConfig(root: string, dev: boolean, log: Pick<Console, "info" | "error">): unknown;
   updateInitialEnv(variables: Readonly<Record<string, string>>): void;
 }
 
-/** Next's own copy: it remembers which files were read, and Next asks the same memory. */
+/** Returns Next's own copy of `@next/env`, which remembers the files that were read. */
 function nextEnv(root: string): NextEnv {
   const next = requireNext(root).resolve("next/package.json");
   return createRequire(next)("@next/env") as NextEnv;
 }
 
 /**
- * Reads a project's `.env` files into this process, as Next reads them for a mode, and before Next does:
- * what they name decides which store is used. A variable that the environment has already stays.
+ * Reads a project's `.env` files into this process, as Next reads them for a mode. That happens before Next
+ * starts, since their variables decide which store is used. A variable that is already set stays.
  *
  * @example
  * loadEnvFiles(process.cwd(), "development");
  */
 export function loadEnvFiles(root: string, mode: "development" | "production"): void {
   const { NODE_ENV } = process.env;
-  // Next reads other files where NODE_ENV is "test".
+  // Next reads other files when NODE_ENV is "test".
   Object.assign(process.env, { NODE_ENV: mode });
   try {
     nextEnv(root).loadEnvConfig(root, mode === "development", {
@@ -37,7 +37,7 @@ export function loadEnvFiles(root: string, mode: "development" | "production"): 
 }
 
 /**
- * Sets variables of this process that stay when Next reads the `.env` files anew, as it does in
+ * Sets variables of this process that stay when Next reads the `.env` files again, which it does in
  * development when one of them changes.
  *
  * @param root the app's folder

@@ -12,14 +12,14 @@ type Value = number | string | readonly string[];
 type Headers = OutgoingHttpHeaders | OutgoingHttpHeader[];
 
 /**
- * A response that collects the names of every Access-Control-Expose-Headers that is set, and writes
- * them as one header with the head. Next drops a handler's header where middleware has set one of the
- * same name; until the head is written, this one is not there.
+ * A response that collects the names of every Access-Control-Expose-Headers, and writes them as one header with
+ * the head. Next drops a handler's header when middleware has set one of the same name. Next finds no such
+ * header here, since it is written with the head only.
  */
 export class ExposingResponse<
   Request extends IncomingMessage = IncomingMessage,
 > extends ServerResponse<Request> {
-  /** The names as they were first spelled, by their lower case. */
+  /** The names in their first spelling, by their lower case. */
   readonly #names = new Map<string, string>();
 
   override setHeader(name: string, value: Value): this {
@@ -66,7 +66,7 @@ export class ExposingResponse<
     return this;
   }
 
-  /** Collects the names in headers that are given with the head, and returns the other headers. */
+  /** Collects the names from headers that are given with the head, and returns the other headers. */
   #takenFrom(headers: Headers | undefined): Headers | undefined {
     if (headers === undefined) return undefined;
     const flat = Array.isArray(headers);
@@ -84,7 +84,7 @@ export class ExposingResponse<
 
 type Pair = readonly [name: unknown, value: OutgoingHttpHeader | undefined];
 
-/** Names and values by turns, as Node takes them. */
+/** Returns the pairs of a list in which names and values alternate, as Node accepts it. */
 function pairsOf(headers: OutgoingHttpHeader[]): readonly Pair[] {
   const pairs: Pair[] = [];
   for (let i = 0; i < headers.length; i += 2) pairs.push([headers[i], headers[i + 1]]);

@@ -1,7 +1,7 @@
 import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
 
-/** The first of the programs that is on the PATH, as a whole path; undefined where none is. */
+/** Returns the whole path of the first program that is on the PATH; undefined when no program is. */
 export function findProgram(...names: readonly string[]): string | undefined {
   const folders = (process.env["PATH"] ?? "").split(delimiter).filter(Boolean);
   return names

@@ -10,8 +10,8 @@ import { mkdirSync, rmSync } from "node:fs";
 const [folder, program, ...args] = process.argv.slice(2);
 const hasGroups = process.platform !== "win32";
 
-// A signal to a whole service or session is for the process that started this one, which then ends the
-// pipe. If this process ended first, the program would stay behind.
+// A signal to a whole service or session is meant for the process that started this one, which then ends the
+// pipe. If this process ended first, the program would keep running.
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => {});
 
 mkdirSync(folder, { mode: 0o700 });
@@ -33,19 +33,19 @@ process.stdin
   .once("close", killProgram)
   .resume();
 
-/** The program is a child that has not been waited for, so that no other process can have its id. */
+/** Kills the program. Its exit was not read yet, so no other process can have its id. */
 function killProgram() {
   if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
   try {
     process.kill(hasGroups ? -child.pid : child.pid, "SIGKILL");
   } catch {
-    // It has just ended, and says so next.
+    // The program has just ended, and its exit event comes next.
   }
 }
 
 /** @param {number} status */
 function end(status) {
-  // What the program started may still be ending, and writing.
+  // Processes that the program started may still be ending, and writing.
   rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
   process.exit(status);
 }

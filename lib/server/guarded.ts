@@ -6,18 +6,21 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable, Writable } from "node:stream";
 
-/** A program with a temporary folder. Both end with this process, however this process ends. */
+/** A program with a temporary folder. The program is killed and the folder removed when this process ends, even by SIGKILL. */
 export interface Guarded {
   /** The program's standard output and standard error. */
   readonly output: readonly [Readable, Readable];
-  /** Resolves to the exit status once the program has ended, its folder is gone and its output was read. */
+  /** Resolves to the exit status when the program has ended, its folder was removed and its output was read. */
   readonly ended: Promise<number | null>;
-  /** Kills the program; resolves once it has ended and its folder is gone. */
+  /** Kills the program; resolves when it has ended and its folder was removed. */
   stop(): Promise<void>;
 }
 
 export interface GuardedOptions {
-  /** The program's temporary folder, which is made for it: see {@link temporaryFolder}. */
+  /**
+   * The program's temporary folder, which is made for it.
+   * @default a new path of {@link temporaryFolder}
+   */
   readonly folder?: string;
   readonly cwd?: string;
   readonly env?: NodeJS.ProcessEnv;
@@ -28,7 +31,7 @@ const GUARD = join(import.meta.dirname, "guard.mjs");
 /** How long an exit waits for programs to end, in milliseconds. */
 const EXIT_MS = 2000;
 
-/** How often it looks, in milliseconds. */
+/** The time between two looks at the folders, in milliseconds. */
 const LOOK_MS = 5;
 
 type Guard = ChildProcessByStdio<Writable, Readable, Readable>;
@@ -36,7 +39,7 @@ type Guard = ChildProcessByStdio<Writable, Readable, Readable>;
 const running = new Map<Guard, string>();
 
 /**
- * Returns a path that no file has, for a program's temporary folder.
+ * Returns a new path for a program's temporary folder.
  *
  * @example
  * const folder = temporaryFolder();
@@ -47,9 +50,9 @@ export function temporaryFolder(): string {
 }
 
 /**
- * Starts a program that ends when this process does: by its end, by an exit, or by SIGKILL, which this
- * process cannot hear of. lib/server/guard.mjs is the program's parent and watches this process. A Ctrl-C
- * in the terminal reaches neither: what it stops is for this process to decide.
+ * Starts a program that ends when this process ends: normally, by an exit, or by SIGKILL, which this process
+ * cannot handle. lib/server/guard.mjs is the program's parent and watches this process. A Ctrl-C in the
+ * terminal reaches neither program nor guard, so this process decides what it stops.
  *
  * @throws nothing: a program that cannot be started ends at once, with status 1 and the reason in its output
  * @example
@@ -75,7 +78,7 @@ export function startGuarded(
     if (running.size === 0) process.off("exit", endAll);
     return code ?? null;
   });
-  // A guard that has ended took the other end of the pipe with it.
+  // The other end of the pipe closes when the guard ends, which is an error here.
   guard.stdin.on("error", () => {});
   return {
     output: [guard.stdout, guard.stderr],
@@ -87,7 +90,7 @@ export function startGuarded(
   };
 }
 
-/** An exit awaits no promise; so it looks for the folders, which go last. */
+/** Ends all programs at an exit. An exit awaits no promise, so it polls for the folders, which are removed last. */
 function endAll(): void {
   for (const guard of running.keys()) guard.stdin.destroy();
   const folders = [...running.values()];

@@ -3,28 +3,28 @@ import type { EndedLines } from "#lib/gateway/ended-lines";
 import type { HttpSettings } from "#lib/gateway/http-server";
 import { wholeNumber } from "./whole-number.ts";
 
-/** As much as a Server Action of Next's may have. */
+/** 1 MiB, the default bound of Next for the body of a Server Action. */
 const DEFAULT_BODY_BYTES = 1_048_576;
 
-/** 1 GiB: Next keeps a body in memory, and Node's buffers end at a few. */
+/** 1 GiB: Next keeps a body in memory, and Node's buffers hold at most a few GiB. */
 const MOST_BODY_BYTES = 1_073_741_824;
 
-/** A body may take as long as a slow mobile network needs: 50 bytes a millisecond, and a while more. */
+/** A body may take as long as on a slow mobile network: 50 bytes a millisecond, and 20 s more. */
 const BYTES_A_MS = 50;
 const A_WHILE_MS = 20_000;
 
-/** A day: what takes longer is a slip in the unit. */
+/** A day: a longer time is probably a mistake in the unit. */
 const MOST_MS = 86_400_000;
 
 /** A load balancer keeps idle connections for 60 s by default, and must be the first to close one. */
 const KEEP_ALIVE_MS = 65_000;
 
-/** As long as most platforms let a route think. */
+/** The longest time that most platforms give a route. */
 const SOCKET_MS = 300_000;
 
 const AT_MOST_THE_REQUEST = `at most REQUEST_TIMEOUT, which is ${A_WHILE_MS} and 1 for every ${BYTES_A_MS} of MAX_BODY_BYTES unless it is set`;
 
-/** What a person sets each limit by. */
+/** The variables by which a person sets each limit. */
 export const SETTING_NAMES: EndedLines["names"] = {
   headersTimeoutMs: "HEADERS_TIMEOUT",
   requestTimeoutMs: "REQUEST_TIMEOUT",
@@ -40,9 +40,9 @@ export type SetByEnvironment = Pick<
 >;
 
 /**
- * What the app's server takes and how long it waits, from MAX_BODY_BYTES, HEADERS_TIMEOUT,
- * REQUEST_TIMEOUT, KEEP_ALIVE_TIMEOUT and SOCKET_TIMEOUT. In development no answer is cut off by
- * default: a route may be compiling, or wait in a debugger.
+ * Returns the largest body of the app's server and its timeouts, from MAX_BODY_BYTES, HEADERS_TIMEOUT,
+ * REQUEST_TIMEOUT, KEEP_ALIVE_TIMEOUT and SOCKET_TIMEOUT. In development no response is ended by default, since
+ * a route may be compiling, or wait in a debugger.
  *
  * @throws {HeadgateError} ENV_INVALID
  */
@@ -52,7 +52,7 @@ export function httpSettings(env: Variables, dev: boolean): SetByEnvironment {
   const bodyBytes = wholeNumber(env, "MAX_BODY_BYTES", DEFAULT_BODY_BYTES, 1024, MOST_BODY_BYTES);
   const requestTimeoutMs = ms("REQUEST_TIMEOUT", A_WHILE_MS + Math.ceil(bodyBytes / BYTES_A_MS));
   const headersTimeoutMs = ms("HEADERS_TIMEOUT", Math.min(10_000, requestTimeoutMs));
-  // A part cannot have longer than the whole.
+  // The headers are a part of the request.
   if (headersTimeoutMs > requestTimeoutMs) {
     throw settingsError({ HEADERS_TIMEOUT: AT_MOST_THE_REQUEST });
   }

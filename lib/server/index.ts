@@ -1,4 +1,4 @@
-/** Our Node server around Next, and what programs beside it share with it. For Node alone. */
+/** Our Node server around Next, and the functions that programs beside it share. For Node alone. */
 export { buildNext, runBuild } from "./build.ts";
 export { exitOnStopSignal, stopSignal } from "./drain.ts";
 export { loadEnvFiles } from "./env-files.ts";

@@ -4,14 +4,14 @@ import { HeadgateError } from "#lib/core/errors";
 import { settingsError, isPlain, trimVariables, type Variables } from "#lib/core/settings";
 import { wholeNumber } from "./whole-number.ts";
 
-/** Where a server listens. */
+/** The host and port on which a server listens. */
 export interface ListenAddress {
   readonly host: string;
   readonly port: number;
 }
 
 /**
- * Returns where to listen, from PORT and HOST.
+ * Returns the host and port to listen on, from PORT and HOST.
  *
  * @throws {HeadgateError} ENV_INVALID
  * @example
@@ -22,7 +22,7 @@ export function listenAddress(env: Variables): ListenAddress {
 }
 
 /**
- * Where the gateway listens, from GATEWAY_PORT and GATEWAY_HOST.
+ * Returns the host and port on which the gateway listens, from GATEWAY_PORT and GATEWAY_HOST.
  *
  * @throws {HeadgateError} ENV_INVALID
  */
@@ -38,9 +38,9 @@ function hostOf(env: Variables, name: string): string {
 }
 
 /**
- * Listens; returns the address, with the port that was found for port 0.
+ * Starts to listen, and returns the host and port, with the chosen port for port 0.
  *
- * @throws {HeadgateError} ENV_INVALID where it cannot
+ * @throws {HeadgateError} ENV_INVALID when it cannot listen
  */
 export async function listen(
   server: Server,
@@ -59,9 +59,9 @@ export async function listen(
 }
 
 /**
- * Checks that a server can listen, before a build is made that it would serve.
+ * Checks that a server can listen, before a build is made for it.
  *
- * @throws {HeadgateError} ENV_INVALID where it cannot
+ * @throws {HeadgateError} ENV_INVALID when it cannot listen
  * @example
  * await checkListening({ host: "127.0.0.1", port: 3000 });
  */
@@ -72,7 +72,7 @@ export async function checkListening(at: ListenAddress): Promise<void> {
   await once(server, "close");
 }
 
-/** The address as a browser takes it. */
+/** Returns the URL of an address for a browser. */
 export function addressOf({ host, port }: ListenAddress): string {
   return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
 }

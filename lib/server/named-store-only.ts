@@ -4,10 +4,10 @@ import { namedStore } from "./named-store.ts";
 import { type ChosenStore, chooseStore } from "./store.ts";
 
 /**
- * Chooses a store that the environment names. A server that is deployed starts no store by itself: that one
- * would forget everything on exit, and other instances would not see it.
+ * Chooses the store that the environment names. A deployed server starts no store itself: such a store would
+ * forget everything on exit, and other instances would not share it.
  *
- * @throws {HeadgateError} ENV_INVALID where no variable names a store; else as `chooseStore` does
+ * @throws {HeadgateError} ENV_INVALID when no variable names a store; otherwise as `chooseStore` does
  * @example
  * const store = await chooseNamedStore(process.env, console.log);
  */

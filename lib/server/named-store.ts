@@ -2,15 +2,15 @@ import { namedRest, type NamedRest, redisIn } from "#lib/core/named-store";
 import type { Variables } from "#lib/core/settings";
 import type { RedisAddress } from "#lib/core/store-address";
 
-/** The store that the environment names, as it was read. */
+/** The store that the environment names. */
 export type NamedStore = NamedRest | { readonly by: "tcp"; readonly address: RedisAddress };
 
 /**
  * Reads which store the environment names, for a program on Node: a REST store, as the gate reads it,
- * else a Redis by REDIS_URL.
+ * otherwise a Redis by REDIS_URL.
  *
- * @returns undefined where no store is named
- * @throws {SettingsError} ENV_INVALID, which names each variable at fault and never what it holds
+ * @returns undefined when no store is named
+ * @throws {SettingsError} ENV_INVALID, which names each variable at fault and never its value
  * @example
  * const isNamed = namedStore(process.env) !== undefined;
  */
@@ -24,8 +24,8 @@ export function namedStore(env: Variables): NamedStore | undefined {
 /**
  * Reads REDIS_URL.
  *
- * @returns undefined where it is not set
- * @throws {SettingsError} ENV_INVALID where it cannot be used, or names a database of a Redis Cluster
+ * @returns undefined when the variable is not set
+ * @throws {SettingsError} ENV_INVALID when it cannot be used, or names a database of a Redis Cluster
  * @example
  * namedRedis({ REDIS_URL: "redis://127.0.0.1" })?.port; // 6379
  */

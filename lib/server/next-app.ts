@@ -10,7 +10,7 @@ export interface NextApp {
   close(): Promise<void>;
 }
 
-/** What this file needs of `next`. */
+/** The part of `next` that this file needs. */
 type NextModule = (options: {
   readonly dev: boolean;
   readonly dir: string;
@@ -25,9 +25,9 @@ type NextModule = (options: {
 export interface NextOptions {
   readonly root: string;
   readonly dev: boolean;
-  /** Where our server listens. */
+  /** The host and port of our server. */
   readonly at: ListenAddress;
-  /** How large a body may be, in bytes. */
+  /** The largest body, in bytes. */
   readonly bodyBytes: number;
 }
 
@@ -39,11 +39,11 @@ const LOOPBACK = /^(?:127\.|::1$)/;
  */
 export async function startNext({ root, dev, at, bodyBytes }: NextOptions): Promise<NextApp> {
   const next = requireNext(root)("next") as NextModule;
-  // In development a person looks for what went wrong with a request of their own.
+  // In development a person debugs their own requests, and needs the full log.
   if (!dev) cleanNextLog();
   const hostname = hostnameOf(at);
-  // As `next start` sets it: else a Server Action for another page would be handed on by the protocol of
-  // X-Forwarded-Proto, which is https behind most proxies.
+  // `next start` sets this too. Otherwise Next would forward a Server Action for another page by the protocol
+  // of X-Forwarded-Proto, which is https behind most proxies.
   process.env["__NEXT_PRIVATE_ORIGIN"] = addressOf({ ...at, host: hostname });
   const app = next({ dev, dir: root, hostname, port: at.port });
   await letBodiesThrough(root, dev, bodyBytes);
@@ -52,15 +52,15 @@ export async function startNext({ root, dev, at, bodyBytes }: NextOptions): Prom
 }
 
 /**
- * By host and port Next finds itself: a Server Action sent to another page is handed on by a fetch. Its
- * URLs call every loopback address localhost; by another name it would take its own rewrites for another
- * site's, and fetch them.
+ * Returns the host name by which Next reaches itself, to forward a Server Action for another page by a fetch.
+ * Next's URLs use localhost for every loopback address. With another name Next would take its own rewrites for
+ * those of another site, and fetch them.
  */
 function hostnameOf({ host }: ListenAddress): string {
   return LOOPBACK.test(host) ? "localhost" : host;
 }
 
-/** Next prints which config file it ran, and has no setting for it. Its warnings are still printed. */
+/** Runs work without Next's message about its config file, which no setting turns off. Warnings are still printed. */
 async function withoutChatter(work: () => Promise<void>): Promise<void> {
   const { log } = console;
   console.log = () => {};

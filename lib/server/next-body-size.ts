@@ -1,6 +1,6 @@
 import { requireNext } from "./require-next.ts";
 
-/** What this file needs of `next/dist/server/config`. */
+/** The part of `next/dist/server/config` that this file needs. */
 interface ConfigModule {
   readonly default: (
     phase: "phase-development-server" | "phase-production-server",
@@ -9,10 +9,10 @@ interface ConfigModule {
 }
 
 /**
- * Makes Next hand on bodies of up to `bodyBytes` bytes where there is middleware, and of up to what the
- * app's next.config says where that is more; beyond it Next cuts a body off in silence.
+ * Makes Next pass bodies of up to `bodyBytes` bytes through middleware, or of the size in the app's next.config
+ * when that is larger. Next truncates a larger body without an error.
  *
- * Next loads a config once for each process and folder, and its parts share that object.
+ * Next loads a config once for each process and folder, and all its parts share that object.
  */
 export async function letBodiesThrough(
   root: string,

@@ -5,25 +5,25 @@ import { type Guarded, startGuarded, temporaryFolder } from "./guarded.ts";
 
 const PROGRAMS = ["redis-server", "valkey-server"] as const;
 
-/** A Redis of our own, reached by a socket file that only this user can open. */
+/** A Redis that this process started, with a socket file that only this user can open. */
 export interface OwnRedis {
-  /** redis-server or valkey-server. */
+  /** The program: redis-server or valkey-server. */
   readonly program: string;
   readonly socket: string;
   stop(): Promise<void>;
 }
 
-/** Whether there is a redis-server or valkey-server on the PATH. */
+/** Returns true when redis-server or valkey-server is on the PATH. */
 export function hasOwnRedis(): boolean {
   return findProgram(...PROGRAMS) !== undefined;
 }
 
 /**
- * Starts the redis-server or valkey-server that is on the PATH, with nothing kept on disk. It ends with
- * this process, however this process ends.
+ * Starts the redis-server or valkey-server that is on the PATH, without persistence. It ends when this process
+ * ends, even by SIGKILL.
  *
- * @param say is called with a line when the server ends before it is stopped
- * @throws {HeadgateError} STORE_NOT_FOUND, with what to do
+ * @param say called with a line when the server ends before it is stopped
+ * @throws {HeadgateError} STORE_NOT_FOUND, with the remedy
  */
 export async function startOwnRedis(say: (line: string) => void): Promise<OwnRedis> {
   const program = findProgram(...PROGRAMS);
@@ -36,7 +36,7 @@ export async function startOwnRedis(say: (line: string) => void): Promise<OwnRed
   let isWanted = true;
   const watch = async () => {
     await server.ended;
-    if (isWanted) say(`${basename(program)} ended; rules do as their onStoreFailure says`);
+    if (isWanted) say(`${basename(program)} ended; each rule's onStoreFailure decides`);
   };
   void watch();
   return {
@@ -49,13 +49,13 @@ export async function startOwnRedis(say: (line: string) => void): Promise<OwnRed
   };
 }
 
-/** No TCP port, and nothing kept: what is on disk is the socket alone. */
+/** Returns the settings: no TCP port and no persistence, so that only the socket is on disk. */
 function settings(folder: string, socket: string): string[] {
   const listening = ["--port", "0", "--unixsocket", socket, "--unixsocketperm", "700"];
   return [...listening, "--save", "", "--dir", folder];
 }
 
-/** Redis and Valkey both say in their log when they take connections on the socket. */
+/** Resolves when the log says that connections are accepted, which Redis and Valkey both print. */
 async function ready(server: Guarded, program: string): Promise<void> {
   let log = "";
   const isReady = new Promise<true>((resolve) => {

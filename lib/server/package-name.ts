@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 /**
- * Returns the name in the package.json of a folder; undefined where there is none.
+ * Returns the name in the package.json of a folder; undefined when the file or the name is missing.
  *
  * @example
  * const app = packageName(process.cwd());

@@ -1,8 +1,8 @@
 import type { IncomingMessage } from "node:http";
 
 /**
- * Tells the gate of a prefetch by Next's router. Next takes its own headers off a request before
- * middleware sees it, unless next.config says `skipProxyUrlNormalize`.
+ * Marks a prefetch of Next's router for the gate. Next removes its own headers from a request before
+ * middleware runs, unless next.config sets `skipProxyUrlNormalize`.
  */
 export function tellPrefetch({ headers }: IncomingMessage): void {
   const isPrefetch =

@@ -12,14 +12,15 @@ export interface HandlerOptions {
   readonly isBatched: boolean;
 }
 
-/** Next, once it starts. */
+/** The app behind the server. */
 export interface Behind {
+  /** Next; undefined until its start begins. */
   readonly next?: Promise<Pick<NextApp, "handle">>;
 }
 
 /**
- * Returns the handler of all requests: it names the client and the prefetch of each, and hands it to Next.
- * A request whose client left while it waited goes no further.
+ * Returns the handler of all requests. It marks each request with its client and as a prefetch, and passes it
+ * to Next, unless the client has disconnected while the request waited.
  */
 export function requestHandler({ clients, isBatched }: HandlerOptions, behind: Behind) {
   const batches = isBatched ? createBatches() : undefined;

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { packageMissing } from "#lib/core/optional-package";
 
 /**
- * Returns the `require` that finds an app's own Next. It is asked from the app's folder: a package manager
- * that keeps packages apart gives this package no Next.
+ * Returns the `require` that finds an app's own Next. It resolves from the app's folder, since some package
+ * managers isolate packages, so that this package cannot resolve Next itself.
  *
  * @param root the app's folder
  * @throws {HeadgateError} PACKAGE_MISSING
@@ -21,7 +21,7 @@ export function requireNext(root: string): NodeJS.Require {
   }
 }
 
-/** Of a folder that holds no app, such as one that a program reads variables of. */
+/** Returns this package's own `require`, for a folder without an app, such as one whose variables are read. */
 function requireFromHere(): NodeJS.Require {
   const own = createRequire(import.meta.url);
   try {

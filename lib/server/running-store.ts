@@ -4,27 +4,27 @@ import type { NamedStore } from "./named-store.ts";
 import type { RedisAddress } from "#lib/core/store-address";
 import type { ChosenStore } from "./store.ts";
 
-/** Where a store is reached by REST, and by what. */
+/** The REST address of a store, with the properties of the app that uses it. */
 export interface StoreAddress {
   readonly url: string;
   readonly token: string;
-  /** The mode of the app that counts there, which is a part of its namespace. */
+  /** The mode of the app, which is a part of its namespace. */
   readonly mode?: "development" | "production" | undefined;
-  /** The host, port and database of the Redis behind it, where REDIS_URL names one. */
+  /** The host, port and database of the Redis behind it, when REDIS_URL names one. */
   readonly redis?: string | undefined;
-  /** The secret that keys the hashes of clients, where the environment of that app sets none. */
+  /** The secret that keys the hashes of clients, when the environment of the app sets no HEADGATE_SECRET. */
   readonly secret?: string | undefined;
-  /** True where that secret is derived from the address of the Redis: client keys are void when it changes. */
+  /** True when the secret is derived from the address of the Redis: client keys are void when the address changes. */
   readonly isSecretDerived?: boolean | undefined;
-  /** True where HEADGATE_SECRET is set in the environment of that app: then the note does not hold it. */
+  /** True when HEADGATE_SECRET is set in the environment of the app; the note then does not hold the secret. */
   readonly isSecretSet?: boolean | undefined;
 }
 
 /**
- * Notes where the store of this process is, in `.headgate/store.json`, readable by this user alone,
- * so that a command on this machine finds it; until the store is stopped. A store that the
- * environment names is not noted: there it is found. Nothing is noted in a folder that cannot be written.
- * A secret that the store's start made is noted too, since hashes of clients are keyed by it.
+ * Writes the address of this process's store to `.headgate/store.json`, readable by this user alone, until the
+ * store is stopped: commands on this machine find the store by it. A store that the environment names is not
+ * noted, since commands find it in the environment. A folder that cannot be written gets no note. The note also
+ * holds a secret that the start of the store made, since it keys the hashes of clients.
  *
  * @example
  * const store = recordRunningStore(root, await chooseStore(process.env, console.log));
@@ -44,10 +44,10 @@ export function recordRunningStore(
       mode: 0o600,
     });
   } catch {
-    // A container's folder may be read-only. No command looks for a store there.
+    // A container's folder may be read-only. Commands do not run there.
     return store;
   }
-  // When two apps run here, the note is the later one's.
+  // When two apps run here, the note is that of the later one.
   const forget = () => {
     if (read(root)?.pid === process.pid) rmSync(file, { force: true });
   };
@@ -63,7 +63,7 @@ export function recordRunningStore(
 }
 
 /**
- * Returns the store of the app that runs here; undefined where none does.
+ * Returns the store of the app that runs in this folder; undefined when no app runs.
  *
  * @example
  * const redis = createScriptStore(runningStore(root) ?? { url, token });
@@ -78,8 +78,8 @@ export function runningStore(root: string): StoreAddress | undefined {
 type About = Omit<StoreAddress, "url" | "token">;
 
 /**
- * Returns the mode of the app that runs here, when the store that the environment names is its own, or
- * the environment names none; undefined otherwise.
+ * Returns the mode of the app that runs in this folder, when the environment names that app's store, or no
+ * store; undefined otherwise.
  *
  * @example
  * const mode = runningMode(root, namedStore(process.env));
@@ -92,7 +92,7 @@ export function runningMode(root: string, named: NamedStore | undefined): StoreA
 }
 
 /**
- * Returns the host, port and database of a Redis, without what is secret in its address.
+ * Returns the host, port and database of a Redis, without the secrets in its address.
  *
  * @example
  * redisEndpoint(namedRedis({ REDIS_URL: "redis://:secret@127.0.0.1" })); // "127.0.0.1:6379/0"
@@ -121,7 +121,7 @@ function read(root: string): Noted | undefined {
   }
 }
 
-/** Whether there is such a process; one that was killed could not remove its note. */
+/** Returns true when the process exists. A killed process could not remove its note. */
 function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);

@@ -12,36 +12,42 @@ import { packageName } from "./package-name.ts";
 import { type ServerSettings, startLines, startWarnings } from "./start-log.ts";
 import { type ChosenStore, chooseStore } from "./store.ts";
 
-/** What is served. An app, a source tree and a package differ in who makes what it works with. */
+/** An app to serve. An installed app, a source tree and a package differ in how its parts are made. */
 export interface Served {
-  /** The folder that holds the build, and the files of the environment. */
+  /** The folder with the build and the `.env` files. */
   readonly root: string;
   readonly mode: "development" | "production";
-  /** Makes the build where there is none; resolves to what the policy holds, for the log. */
+  /** Makes the build when it is missing; resolves to a summary of the policy, for the log. */
   prepare(): Promise<string>;
-  /** Chooses the store; by default as the environment says, else one of our own. */
+  /**
+   * Chooses the store.
+   * @default the store that the environment names, otherwise one that this process starts (`chooseStore`)
+   */
   readonly store?: (env: Variables) => Promise<ChosenStore>;
-  /** Reads the environment once it is complete, by default as the gate does; throws when the app cannot run with it. */
+  /**
+   * Reads the environment when it is complete; throws when the app cannot run with it.
+   * @default `fromEnv`
+   */
   readonly settings?: (env: Variables) => ServerSettings;
-  /** What the app needs beside the store, in the order in which it is started and told. */
+  /** Services that the app needs beside the store, in the order of their start. */
   readonly companions?: readonly ((env: Variables) => Promise<Companion> | Companion)[];
 }
 
-/** Something that the app needs beside the store. */
+/** A service that the app needs beside the store. */
 export interface Companion {
-  /** What it is called in the log: one word of at most 8 letters. */
+  /** Its name in the log: one word of at most 8 letters. */
   readonly name: string;
-  /** What the person who started the server is told of it. */
+  /** Its line in the log, for the person who started the server. */
   readonly line: string;
-  /** Variables that the app finds it by. */
+  /** The variables by which the app finds it. */
   readonly variables: Readonly<Record<string, string>>;
-  /** Ends it, where it runs. */
+  /** Stops the service. */
   stop?(): Promise<void>;
 }
 
 /**
- * Serves an app until the process is told to stop, then drains it and ends the process with 0; with 1
- * and the reason where it cannot be served.
+ * Serves an app until the process is told to stop. Then it drains the server and ends the process with 0. When
+ * the app cannot be served, it prints the reason and ends the process with 1.
  *
  * @example
  * await serveApp({ root, mode: "production", prepare: async () => "not checked" });
@@ -53,19 +59,19 @@ export async function serveApp(served: Served): Promise<never> {
     printError(error);
     process.exit(1);
   }
-  // Next keeps timers running after everything of ours has ended.
+  // Next keeps timers running after the server has stopped.
   process.exit(0);
 }
 
 async function serve(served: Served): Promise<void> {
   const { root, mode } = served;
   let serving = false;
-  // Signals are listened to from the first moment. A stop during the start is an exit, which ends what
-  // was started by then.
+  // Signals are handled from the beginning. A stop during the start is an exit, which ends the programs that
+  // were started by then.
   const stop = stopSignal().then(() => serving || process.exit(1));
   loadEnvFiles(root, mode);
   const env = trimVariables(process.env);
-  // What is wrong with the environment is said before a build is made, or a store started.
+  // Errors in the environment are thrown before a build is made or a store started.
   const at = listenAddress(env);
   const http = httpSettings(env, mode === "development");
   const isBatched = wantsBatches(env);
@@ -80,7 +86,7 @@ async function serve(served: Served): Promise<void> {
     setForGood(root, appVariables(served, env, [store, ...beside, clients]));
     const settings = (served.settings ?? fromEnv)(process.env);
     if (settings.missing) throw settings.missing;
-    // Before Next is loaded, which would keep the store's answer waiting beyond the deadline.
+    // The store is checked before Next is loaded: loading blocks the event loop for longer than the deadline.
     const warnings = await startWarnings(env, store, settings);
 
     const server = await startAppServer({
@@ -104,7 +110,7 @@ async function serve(served: Served): Promise<void> {
   }
 }
 
-/** What the app finds in its environment beside what a person set. */
+/** Returns the variables that the server sets for the app. */
 function appVariables(
   { root, mode }: Served,
   env: Variables,
@@ -113,10 +119,10 @@ function appVariables(
   const chosen: Variables[] = started.map(({ variables }) => variables);
   return Object.assign({}, ...chosen, {
     NODE_ENV: mode,
-    // Here a request may wait for another's call of the store, which platforms forbid.
+    // On this server a request may wait for another request's store call, which platforms forbid.
     HEADGATE_JOIN: env["HEADGATE_JOIN"] ?? "1",
     HEADGATE_APP: packageName(root),
-    // What is said at the start is said here, and not by instrumentation.ts again.
+    // This server prints the warnings of the start, so instrumentation.ts need not.
     HEADGATE_SERVER: "1",
   }) as Variables;
 }

@@ -4,8 +4,8 @@ import type { IncomingHttpHeaders } from "node:http";
 const ACTION_ID = /^[0-9a-f]{40,64}$/i;
 
 /**
- * Returns why a request's headers are malformed; undefined when they are sound. These headers are
- * read by Next, which answers 500 or 404 to a malformed one and writes it into the log.
+ * Returns the problem of a request's malformed headers; undefined when they are valid. Next reads these headers,
+ * returns 500 or 404 for a malformed one, and writes it into the log.
  *
  * @example
  * malformedHeader("POST", { "next-action": "x" }); // "Next-Action must be the id of a Server Action."

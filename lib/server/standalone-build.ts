@@ -1,10 +1,10 @@
 import { cpSync, existsSync, readFileSync, realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
 
-/** As much as is read of the file in which Next describes a build. */
+/** The part that is read of the file in which Next describes a build. */
 interface BuildFiles {
   readonly config: { readonly output?: unknown };
-  /** The app's folder inside of what was traced, where a workspace has more than one. */
+  /** The app's folder inside of the traced folder, when a workspace has several apps. */
   readonly relativeAppDir?: string;
 }
 
@@ -16,19 +16,19 @@ interface Manifest {
   readonly peerDependencies?: Readonly<Record<string, string>>;
 }
 
-/** A package as it is installed. */
+/** An installed package. */
 interface Installed {
   readonly folder: string;
   readonly manifest: Manifest;
 }
 
 /**
- * Completes what `output: "standalone"` made, so that the folder serves the app by itself: Next leaves out
- * the files for a CDN (`static`, `public`), and what serves the app, which is this package.
+ * Completes the folder that `output: "standalone"` made, so that it can serve the app alone. Next leaves out the
+ * files for a CDN (`static`, `public`), and this package, which serves the app.
  *
  * @param root the app's folder
- * @param distDir the folder of the build, from the app's
- * @returns the folder that can be copied to another machine; undefined where the build is not standalone
+ * @param distDir the folder of the build, relative to `root`
+ * @returns the folder that can be copied to another machine; undefined when the build is not standalone
  * @example
  * const folder = completeStandalone(process.cwd(), ".next");
  */
@@ -44,7 +44,7 @@ export function completeStandalone(root: string, distDir: string): string | unde
   return app;
 }
 
-/** The package, with the optional packages that the app has: by them it reaches REDIS_URL, for one. */
+/** Copies this package with the app's optional packages, such as the one that connects to REDIS_URL. */
 function copyHeadgate(root: string, to: string): void {
   const headgate = findPackage("headgate", root);
   if (headgate === undefined) return;
@@ -57,7 +57,7 @@ function copyHeadgate(root: string, to: string): void {
   }
 }
 
-/** Each package holds its dependencies, so that none meets another version that Next has traced. */
+/** Copies a package with its dependencies inside, so that no other version that Next has traced is used. */
 function copyPackage({ folder, manifest }: Installed, to: string, above: readonly string[]): void {
   const { name, version, dependencies = {} } = manifest;
   const copied = join(to, name);
@@ -74,7 +74,7 @@ function isInside(folder: string, path: string): boolean {
   return path.slice(folder.length).split(/[\\/]/).includes("node_modules");
 }
 
-/** Looks for a package as Node does: in node_modules of the folder, and of each folder above. */
+/** Finds a package as Node does: in node_modules of the folder, and of each folder above. */
 function findPackage(name: string, from: string): Installed | undefined {
   const folder = join(from, "node_modules", name);
   if (existsSync(join(folder, "package.json"))) {

@@ -15,7 +15,7 @@ export function isStandalone(root: string): boolean {
 }
 
 /**
- * Gives Next the configuration that a standalone folder was built with, as Next's own server.js does: the
+ * Sets the configuration with which a standalone folder was built, as Next's own server.js does, since the
  * folder holds no next.config.
  */
 export function useStandaloneConfig(root: string): void {

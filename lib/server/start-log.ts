@@ -7,31 +7,31 @@ import { createScriptStore } from "#lib/redis/script-store";
 import { unknownVariables } from "#lib/unknown-variables";
 import type { ChosenStore } from "./store.ts";
 
-/** What the server needs to know of the environment. */
+/** The settings that the server needs. */
 export type ServerSettings = Pick<
   HeadgateEnvironment,
   "mode" | "isNamespaceShared" | "store" | "missing"
 >;
 
-/** What a server tells the person who starts it. */
+/** The contents of a server's log at its start. */
 export interface StartLog {
   readonly warnings: readonly string[];
   readonly store: { readonly line: string };
   readonly clients: { readonly line: string };
   readonly beside: readonly { readonly name: string; readonly line: string }[];
-  /** What the policy holds. */
+  /** A summary of the policy. */
   readonly policy: string;
   readonly mode: GateMode;
   readonly url: string;
 }
 
-/** What a person should know who starts a server that does not do what it is there for. */
+/** The lines for modes in which no limit denies. */
 const MODES = {
-  shadow: "HEADGATE_MODE=shadow: everything is counted, and nobody refused",
-  off: "HEADGATE_MODE=off: nothing is asked or counted, and no limit denies",
+  shadow: "HEADGATE_MODE=shadow: requests are counted, and no limit denies",
+  off: "HEADGATE_MODE=off: requests are not counted, and no limit denies",
 } as const;
 
-/** Returns the lines of a start, each with its subject first; "ready" comes last. */
+/** Returns the lines of a start, each beginning with its subject; "ready" comes last. */
 export function startLines(log: StartLog): readonly string[] {
   const { warnings, store, clients, beside, policy, mode, url } = log;
   return [
@@ -50,8 +50,8 @@ function entry(subject: string, text: string): string {
 }
 
 /**
- * Returns what may be wrong with what the server was told. It asks the store, and takes no longer than
- * the store's deadline.
+ * Returns warnings about the environment and the store. It calls the store, and takes no longer than the
+ * store's deadline.
  */
 export async function startWarnings(
   env: Variables,
@@ -67,7 +67,7 @@ export async function startWarnings(
   return warnings.filter((warning) => warning !== undefined);
 }
 
-/** Asks the store; HEADGATE_MODE=off asks none. */
+/** Checks the store, unless HEADGATE_MODE is off. */
 async function warningOf(
   { name }: ChosenStore,
   { store, mode }: ServerSettings,

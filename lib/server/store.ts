@@ -9,27 +9,29 @@ import { clusterFlag } from "./cluster-flag.ts";
 import { namedStore, type NamedStore } from "./named-store.ts";
 import { hasOwnRedis, startOwnRedis } from "./own-redis.ts";
 
-/** The store that was chosen, as variables for the app and a line for the person who started it. */
+/** The chosen store: its variables for the app, and its line for the person who started the server. */
 export interface ChosenStore {
+  /** The line for the log. */
   readonly line: string;
-  /** What a warning calls it; undefined where there is no store. */
+  /** The store's name in warnings; undefined without a store. */
   readonly name?: string;
+  /** The variables by which the app finds the store. */
   readonly variables: Readonly<Record<string, string>>;
   readonly warning?: string;
   stop(): Promise<void>;
 }
 
-/** The warning for the person who starts an app whose hashes any client of its Redis can make. */
+/** The warning about a secret that any client of the Redis can derive. */
 export const OPEN_REDIS =
-  "REDIS_URL holds no password, so the hashes of clients are keyed by nothing secret: set HEADGATE_SECRET.";
+  "REDIS_URL holds no password, so the key of the hashes of clients is not secret: set HEADGATE_SECRET.";
 
 /**
- * Chooses the store: an Upstash REST store that the environment names; else our gateway in front of
- * REDIS_URL; else in front of a store of our own: the redis-server or valkey-server on the PATH, and
- * where there is none the embedded store. HEADGATE_STORE chooses between these two. Where
- * HEADGATE_MODE is off and the environment asks for no store, there is none.
+ * Chooses the store: the Upstash REST store that the environment names, or else our gateway in front of
+ * REDIS_URL. Without both, the gateway is in front of a store that this process starts: the redis-server or
+ * valkey-server on the PATH, or the embedded store when neither is installed. HEADGATE_STORE chooses between
+ * these two. When HEADGATE_MODE is off and no variable names a store, no store is started.
  *
- * @throws {HeadgateError} ENV_INVALID or STORE_NOT_FOUND, with what to do
+ * @throws {HeadgateError} ENV_INVALID or STORE_NOT_FOUND, with the remedy
  * @example
  * const store = await chooseStore(process.env, console.log);
  * Object.assign(process.env, store.variables);
@@ -52,12 +54,12 @@ export async function chooseStore(
     ...variables
   } = chosen.variables;
   if (!HEADGATE_SECRET || HEADGATE_SECRET === derived) return chosen;
-  // A secret that a person set stands before what we derive, and needs no warning.
+  // A secret that a person set replaces the derived one, and needs no warning.
   const { warning: ___, ...rest } = chosen;
   return { ...rest, variables: { ...variables, HEADGATE_SECRET } };
 }
 
-/** The store of our own for a machine that names none. */
+/** Returns the function that starts a store, for an environment that names no store. */
 function ownStore(
   { HEADGATE_STORE, HEADGATE_MODE }: Variables,
   named: NamedStore | undefined,
@@ -70,7 +72,7 @@ function ownStore(
     const variable = named.by === "rest" ? named.variable : "REDIS_URL";
     throw new HeadgateError(
       "ENV_INVALID",
-      `HEADGATE_STORE chooses a store of our own, and ${variable} names another: unset one of them.`,
+      `HEADGATE_STORE starts a store, and ${variable} names another: unset one of them.`,
     );
   }
   if (HEADGATE_STORE === "embedded") return gatewayToEmbedded;
@@ -90,7 +92,7 @@ function restStore(url: string): ChosenStore {
 
 async function withoutStore(): Promise<ChosenStore> {
   return {
-    line: "none: HEADGATE_MODE=off asks none, and locks and dedup fail",
+    line: "none: HEADGATE_MODE=off needs no store; locks and dedup fail",
     variables: {},
     stop: async () => {},
   };
@@ -108,10 +110,10 @@ async function gatewayToRedis(
     name: `the store at ${host}`,
     variables: {
       ...gatewayVariables(gateway),
-      // Every instance of this Redis derives the same, so that all count a client by one name.
+      // Every instance on this Redis derives the same secret, so that all count a client by the same key.
       HEADGATE_SECRET: secretOf(redisUrl),
       HEADGATE_SECRET_DERIVED: "1",
-      // The gate does not read REDIS_URL.
+      // The gate does not read REDIS_URL, so it must be told.
       ...(!password && { HEADGATE_SECRET_GUESSABLE: "1" }),
     },
     ...(!password && { warning: OPEN_REDIS }),

@@ -2,9 +2,9 @@ import { wholeForm } from "#lib/core/argument";
 import { settingsError, trimVariables, type Variables } from "#lib/core/settings";
 
 /**
- * Reads a variable that is a whole number.
+ * Reads a variable that must be a whole number.
  *
- * @throws {HeadgateError} ENV_INVALID for anything else, and outside `least` and `most`
+ * @throws {HeadgateError} ENV_INVALID for any other text, and for a number outside of `least` and `most`
  */
 export function wholeNumber(
   env: Variables,

@@ -9,7 +9,8 @@ interface Loaded {
 }
 
 /**
- * Loads the default export of a file of an app; undefined when there is none. Node loads the file if it can.
+ * Loads the default export of a file of an app; undefined when it has no default export. Node loads the file if
+ * it can.
  * For paths of tsconfig.json, imports without an ending, or TypeScript before Node 22.18, jiti loads it as
  * Next's bundler would.
  *

@@ -33,9 +33,9 @@ describe("the check of a store", () => {
     const store = cleanUp(await startStore(), (it) => it.stop());
     const warning = await warningOf(store.url, "another-token-of-the-tests");
     expect(warning).toMatch(
-      /^the store at store\.example refuses the token \(STORE_UNAUTHORIZED\): /,
+      /^the store at store\.example rejects the token \(STORE_UNAUTHORIZED\): /,
     );
-    expect(warning).toContain("by default its requests pass uncounted");
+    expect(warning).toContain("by default requests are allowed uncounted");
     expect(warning).not.toContain("another-token");
   });
 

@@ -177,7 +177,7 @@ describe("a client that is inspected", () => {
     [{}, "LIMIT_BAD_ARGUMENT", "no client is named"],
     [{ ip: "nowhere" }, "LIMIT_BAD_ARGUMENT", "ip is no address"],
     [{ key: "short" }, "LIMIT_BAD_ARGUMENT", "key is no client key"],
-    [{ key: "a".repeat(22), ip: "1.2.3.4" }, "LIMIT_BAD_ARGUMENT", "names a client alone"],
+    [{ key: "a".repeat(22), ip: "1.2.3.4" }, "LIMIT_BAD_ARGUMENT", "given without ip"],
     [{ identities: { usr: "ada" } }, "LIMIT_BAD_ARGUMENT", "known: ip, user, account, plan"],
     [{ identities: { user: "" } }, "LIMIT_BAD_ARGUMENT", "user must be a text of 1 to 1024"],
     [{ ip: "1.2.3.4", rule: "serch" }, "LIMIT_UNKNOWN_RULE", "Known: api, search"],

@@ -205,7 +205,7 @@ describe("node server.mjs in a separate folder", () => {
 
   test("node server.mjs with HEADGATE_MODE=off needs no store, and allows every request", async () => {
     const app = await start({ HEADGATE_MODE: "off" });
-    expect(app.output()).toMatch(/^store +none: HEADGATE_MODE=off asks none/m);
+    expect(app.output()).toMatch(/^store +none: HEADGATE_MODE=off needs no store/m);
     expect(await searches(times(12, 0).map(() => app.url))).toEqual(times(12, 200));
   });
 

@@ -138,7 +138,7 @@ test("a lane draws a request and a burst, of which the limit allows ten, and sho
   await expect.poll(() => spoken.innerText()).toBe("search: 1 allowed. Last: 200 OK.");
   expect(await bars("allowed")).toBe(1);
   expect(await row.locator(".chart").getAttribute("aria-label")).toBe(
-    "Answers to search: 1 allowed",
+    "Responses to search: 1 allowed",
   );
   await openHeaders();
   expect(await header("ratelimit")).toContain('"search:ip:minute";r=9;t=60');

@@ -138,7 +138,7 @@ describe("a start with an unavailable store", () => {
     const app = cleanUp(await startApp(env), (it) => it.stop());
     const lines = app.output().split("\n");
     const warning = lines.findIndex((line) =>
-      /^warning +the store at 127\.0\.0\.1:\d+ refuses the token/.test(line),
+      /^warning +the store at 127\.0\.0\.1:\d+ rejects the token/.test(line),
     );
     expect(warning).toBeGreaterThanOrEqual(0);
     expect(warning).toBeLessThan(lines.findIndex((line) => line.startsWith("ready")));
@@ -157,7 +157,7 @@ describe("a start with an unavailable store", () => {
     const env = { REDIS_URL: `redis://:${MARK}@127.0.0.1:1`, HEADGATE_MODE: "shadow" };
     const app = cleanUp(await startApp(env), (it) => it.stop());
     expect(app.output()).toMatch(
-      /^warning +the store at 127\.0\.0\.1:1 cannot be reached.*all requests pass uncounted/m,
+      /^warning +the store at 127\.0\.0\.1:1 cannot be reached.*all requests are allowed uncounted/m,
     );
     expect(told(app.output())).toBe(false);
   });

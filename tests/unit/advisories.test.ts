@@ -16,7 +16,7 @@ interface Query {
   readonly version: string;
 }
 
-/** A list with one advisory, and what it was asked. */
+/** Starts a list with one advisory, which records its queries. */
 async function startList(status = 200) {
   const asked: Query[] = [];
   const server = createServer((request, response) => void answer(request, response));
@@ -53,7 +53,7 @@ async function check(...args: readonly string[]) {
   });
 }
 
-test("a package with an advisory is named with its version, and fails the check", async () => {
+test("check-advisories names a package with an advisory and its version, and fails", async () => {
   const { url, asked } = await startList();
   const file = lockfile({
     "": { version: "1.0.0" },
@@ -75,7 +75,7 @@ test("a package with an advisory is named with its version, and fails the check"
   ]);
 });
 
-test("every package of the project is asked for, and passes where no advisory holds", async () => {
+test("check-advisories queries every package of the project, and passes without an advisory", async () => {
   const { url, asked } = await startList();
   const { status, output } = await check("--list", url);
   expect(output).toBe(`${asked.length} packages, 0 with an advisory.\n`);
@@ -85,10 +85,10 @@ test("every package of the project is asked for, and passes where no advisory ho
   expect(names).not.toContain("headgate");
 });
 
-test("a list that does not answer is no success", async () => {
+test("check-advisories fails when the list does not answer", async () => {
   const { url } = await startList(405);
-  const refused = await check("--list", url);
-  expect(refused).toEqual({
+  const rejected = await check("--list", url);
+  expect(rejected).toEqual({
     status: 2,
     output: `Nothing was checked: ${url} did not answer as an advisory list. The status is 405.\n`,
   });

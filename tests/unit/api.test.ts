@@ -9,14 +9,14 @@ const ENTRIES = readEntries();
 const VALUES = ENTRIES.flatMap(({ values }) => values);
 const FUNCTIONS = VALUES.filter(({ isFunction }) => isFunction);
 
-/** The lists of an entry, as they stand on the page. */
+/** Returns the lists of an entry, as the page has them. */
 function listsOf({ values, types }: Entry): string {
   const rows = values.map(({ signature, doc }) => `- \`${signature}\`  \n  ${firstSentence(doc)}`);
   const names = types.map((name) => `\`${name}\``).join(", ");
   return [...rows, ...(names ? [`\nTypes: ${names}.`] : [])].join("\n");
 }
 
-/** The page's sections by their headings; each begins with a sentence about its entry. */
+/** Returns the page's sections by their headings. Each begins with a sentence about its entry. */
 function sectionsOf(page: string): ReadonlyMap<string, string> {
   const [, ...sections] = page.split(/^## /m);
   return new Map(
@@ -57,7 +57,7 @@ test("no name of a type is in two entries", () => {
   expect(types.toSorted()).toEqual([...new Set(types)].toSorted());
 });
 
-test("each exported value has a docstring whose first sentence ends", () => {
+test("each exported value has a docstring that begins with a whole sentence", () => {
   const wrong = VALUES.filter(({ doc }) => !/^[A-Z].*[.]$/.test(firstSentence(doc)));
   expect(wrong.map(({ name }) => name)).toEqual([]);
 });

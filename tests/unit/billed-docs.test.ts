@@ -11,7 +11,7 @@ import { ROOT } from "../support/app.ts";
 
 const read = (...path: string[]) => readFileSync(join(ROOT, ...path), "utf8");
 
-/** What the list of cases says, which tests/contract/billed.test.ts holds against Redis. */
+/** Returns the billed commands in the list of cases, which tests/contract/billed.test.ts checks against Redis. */
 const billedOf = (what: string) => {
   const found = GROUPS.flatMap(({ cases }) => cases).find((each) => each.what === what);
   if (!found) throw new Error(`There is no case ${what}.`);
@@ -25,7 +25,7 @@ const CHECKS = {
   oldLarge: billedOf(`\`sliding-log\` of more than ${PACKED_UP_TO}, one that removes old entries`),
 };
 
-test("a check by each algorithm is billed the same, whatever it costs", () => {
+test("a check is billed the same by each algorithm and for each cost", () => {
   expect(new Set(Object.values(CHECK).map(sumOf))).toEqual(new Set([CHECKS.window]));
   expect(billedOf("`sliding-log`, a cost of 20")).toBe(CHECKS.window);
 });
@@ -33,16 +33,16 @@ test("a check by each algorithm is billed the same, whatever it costs", () => {
 describe("docs/evidence/performance.md", () => {
   const page = read("docs", "evidence", "performance.md");
 
-  test.each(GROUPS)("prints the measured table of $title", (group) => {
+  test.each(GROUPS)("performance.md has the measured table of $title", (group) => {
     const { title, head, rows } = billTable(group, group.cases);
     expect(page).toContain(`\n\n${title}\n\n${tableOf(head, rows)}\n`);
   });
 
-  test("has no other table of billed commands", () => {
+  test("performance.md has no other table of billed commands", () => {
     expect(page.match(/\| REST calls \| commands billed \| which \|/g)).toHaveLength(GROUPS.length);
   });
 
-  test("says what a million checks come to", () => {
+  test("performance.md has the billed commands of a million checks", () => {
     for (const said of [
       `**${CHECKS.log} million** by each algorithm, whatever a request costs`,
       `of more than ${PACKED_UP_TO} is a sorted set: ${CHECKS.large} million, ${CHECKS.oldLarge} million for clients that keep coming`,
@@ -64,15 +64,18 @@ describe("docs/evidence/performance.md", () => {
     ["Headgate, refused", 0],
     ["Headgate, one rule, each call alone", CHECKS.window],
     ["@upstash/ratelimit example", billedOf("`slidingWindow`, a later one")],
-  ])("prints for the middleware %s %d commands a request, alone and of sixteen", (what, billed) => {
-    const [, table = ""] = page.split("| middleware | REST calls | commands billed |");
-    const line = table.split("\n").find((each) => each.startsWith(`| ${what} |`));
-    const row = line?.split("|").map((cell) => cell.trim());
-    expect([row?.[3], row?.[6]]).toEqual([billed.toFixed(2), billed.toFixed(2)]);
-  });
+  ])(
+    "performance.md has for the middleware %s %d commands a request, alone and among sixteen",
+    (what, billed) => {
+      const [, table = ""] = page.split("| middleware | REST calls | commands billed |");
+      const line = table.split("\n").find((each) => each.startsWith(`| ${what} |`));
+      const row = line?.split("|").map((cell) => cell.trim());
+      expect([row?.[3], row?.[6]]).toEqual([billed.toFixed(2), billed.toFixed(2)]);
+    },
+  );
 });
 
-test("docs/algorithms.md says of each algorithm how many commands a check is", () => {
+test("docs/algorithms.md has the commands of a check by each algorithm", () => {
   const lines = read("docs", "algorithms.md")
     .split("\n")
     .map((line) => line.split("|").map((cell) => cell.trim()));

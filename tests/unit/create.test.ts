@@ -29,7 +29,7 @@ const VARIABLES = {
   HEADGATE_NAMESPACE: "created",
 };
 
-/** Settings whose store is a function; each call of it is noted. */
+/** Returns settings whose store is a function, and the calls of that function. */
 function settingsWith(answer: (request: UpstashRequest) => unknown, more: object = {}) {
   const calls: UpstashRequest[] = [];
   const events: HeadgateEvent[] = [];
@@ -52,8 +52,8 @@ const request = (path: string) =>
   new Request(`http://app.example${path}`, { headers: { "x-forwarded-for": "203.0.113.9" } });
 const event = { waitUntil: () => {} };
 
-describe("a gate", () => {
-  test("is made without any variable, and reads them at the first request", async () => {
+describe("createHeadgate", () => {
+  test("a gate is made without any variable, and reads the variables at the first request", async () => {
     let reads = 0;
     const gate = createHeadgate(policy, () => {
       reads += 1;
@@ -72,7 +72,7 @@ describe("a gate", () => {
     expect(reads).toBe(1);
   });
 
-  test("has members that can be spread, and are read no earlier for it", async () => {
+  test("a gate's options and limits can be spread, and are read only then", async () => {
     let reads = 0;
     const { settings } = settingsWith(() => ({ result: 1 }));
     const { options, limits } = createHeadgate(policy, () => {
@@ -86,7 +86,7 @@ describe("a gate", () => {
     expect(reads).toBe(1);
   });
 
-  test("throws at the first request, or at its check, what the settings or the policy have wrong", async () => {
+  test("a gate throws the errors of settings and policy at the first request, or at its check", async () => {
     const quoted = { ...VARIABLES, UPSTASH_REDIS_REST_TOKEN: '"token"' };
     const unusable = createHeadgate(policy, () => fromEnv(quoted));
     expect(() => unusable.check()).toThrow(/UPSTASH_REDIS_REST_TOKEN/);
@@ -101,7 +101,7 @@ describe("a gate", () => {
     expect(() => createHeadgate(policy, settings).check()).not.toThrow();
   });
 
-  test("has one way to the store for the middleware, limits, locks, dedup and commands", async () => {
+  test("a gate has one connection to the store for middleware, limits, locks, dedup and commands", async () => {
     const { calls, settings } = settingsWith(() => ({ result: 1 }));
     let connections = 0;
     const { connect } = settings;
@@ -122,19 +122,19 @@ describe("a gate", () => {
     expect(calls).toHaveLength(5);
   });
 
-  test("has one breaker: after five failures of one tool no other tool calls the store", async () => {
+  test("a gate has one breaker: after five failures of one tool no other tool calls the store", async () => {
     const events: HeadgateEvent[] = [];
-    // Nothing listens at that port.
+    // No server listens at that port.
     const gate = createHeadgate(policy, {
       ...fromEnv(VARIABLES),
       onEvent: (event) => events.push(event),
     });
     const locks = createLocks(gate);
-    // The clock stands still, so that no call tries the way back, however busy the machine is.
+    // The clock stands still, so that no call probes the store again, however busy the machine is.
     vi.useFakeTimers({ toFake: ["performance"] });
     onTestFinished(() => void vi.useRealTimers());
     for (let i = 0; i < 5; i += 1) await locks.acquireLock(`lock ${i}`, 5);
-    // Each lock fails twice: to be acquired, and to be released afterwards.
+    // Each lock fails twice: when it is acquired, and when it is released.
     await expect.poll(() => events.filter(({ kind }) => kind === "failure")).toHaveLength(10);
     expect(events.some(({ kind }) => kind === "breaker")).toBe(true);
     events.length = 0;
@@ -150,12 +150,12 @@ describe("a gate", () => {
         { kind: "decision", decision: { error: notTried } },
         { kind: "dedup", state: "first", isCertain: false },
         { kind: "failure", during: "dedup-claim", error: notTried },
-        // A claim, a check and a command, of which none was sent.
+        // A claim, a check and a command, none of which was sent.
         ...Array.from({ length: 3 }, () => ({ kind: "store", tookMs: 0, error: notTried })),
       ]);
   });
 
-  test("wraps the app's own middleware, which sees the paths of its matcher alone", async () => {
+  test("wrap calls the app's own middleware only on the paths of its matcher", async () => {
     const { settings } = settingsWith(() => ({ result: 1 }));
     const seen: string[] = [];
     const own = ({ url }: Request) => {
@@ -171,7 +171,7 @@ describe("a gate", () => {
     expect(seen).toEqual(["/api/a", "/about"]);
   });
 
-  test("tells each of several listeners, also after one that throws", async () => {
+  test("a gate calls each of several listeners, even after one that throws", async () => {
     const heard: string[] = [];
     const { settings } = settingsWith(() => ({ result: 1 }), {
       onEvent: [
@@ -186,7 +186,7 @@ describe("a gate", () => {
     await expect.poll(() => heard).toEqual(["first failure", "second failure"]);
   });
 
-  test("makes no event of a request where the list of listeners is empty", async () => {
+  test("a gate makes no event of a request when the list of listeners is empty", async () => {
     const { settings } = settingsWith(() => ({ result: 1 }), { onEvent: [] });
     const gate = createHeadgate(policy, settings);
     const later: unknown[] = [];
@@ -198,7 +198,7 @@ describe("a gate", () => {
     expect(() => gate.emit(FAILURE)).not.toThrow();
   });
 
-  test("tells a listener that throws, and goes on", async () => {
+  test("a gate allows requests although its listener throws", async () => {
     const { settings } = settingsWith(() => ({ result: 1 }), {
       onEvent: () => {
         throw new Error("its own");

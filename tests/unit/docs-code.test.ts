@@ -5,7 +5,7 @@ import policy from "#config/rate-limits";
 import { ROOT } from "../support/app.ts";
 import { complaintsOf } from "../support/compile.ts";
 
-/** Within the tree, so that packages and the names of its folders are found. */
+/** A folder within the tree, so that packages and `#lib/…` imports are found. */
 const FOLDER = join(ROOT, ".headgate", `docs-code-${process.pid}`);
 
 interface Block {
@@ -27,7 +27,7 @@ function blocksOf(page: string): Block[] {
   );
 }
 
-/** The block of a page that stands for a file, which its first line names. */
+/** Returns the code block for a file, which the first line of the block names. */
 function blockFor(name: string): Block {
   const found = BLOCKS.find(({ code }) => code.startsWith(`// ${name}\n`));
   if (!found) throw new Error(`No code on these pages begins with "// ${name}".`);

@@ -7,7 +7,7 @@ import { CASES } from "../faults/cases.ts";
 import { roomTable } from "../house/table.ts";
 import { ROOT } from "../support/app.ts";
 
-test.each(["seed.md", "security.md"])("docs/%s names tests that are there", (page) => {
+test.each(["seed.md", "security.md"])("docs/%s names tests that exist", (page) => {
   const text = readFileSync(join(ROOT, "docs", page), "utf8");
   const named = [...text.matchAll(/`(tests\/[\w/.-]+\.ts)`((?:,? "[^"]+")*)/g)];
   expect(named.length).toBeGreaterThan(30);
@@ -29,7 +29,7 @@ test.each([
   "CLIENT_ADDRESS_MORE_HOPS",
   "IDENTITY_UNRESOLVED",
   "VISITOR_SECRET_GUESSABLE",
-] as const)("the line of %s and docs/errors.md lead to its section", (code) => {
+] as const)("the message of %s and docs/errors.md link to its section", (code) => {
   const [, page = "", anchor] =
     /See docs\/([\w-]+\.md)#(\w+)\.$/.exec(doubtOf(code, "info", "").message) ?? [];
   expect(pageOf(page)).toContain(`### ${code}\n`);
@@ -37,11 +37,11 @@ test.each([
   expect(pageOf("errors.md")).toMatch(new RegExp(`\`${code}\`.*\\(${page}#${anchor}\\)`));
 });
 
-test("the table of rooms in docs/internals/architecture.md is the one of rooms.ts", () => {
+test("docs/internals/architecture.md has the table of rooms.ts", () => {
   expect(pageOf("internals/architecture.md")).toContain(`\n${roomTable()}\n`);
 });
 
-test("the tree in docs/internals/architecture.md names every room, and only what is there", () => {
+test("the tree in docs/internals/architecture.md names every room, and only folders that exist", () => {
   const [, tree = ""] =
     /## The house\n```\n(.*?)```/s.exec(pageOf("internals/architecture.md")) ?? [];
   const named = tree.split("\n").flatMap((line) => line.split(" ")[0] || []);
@@ -54,10 +54,10 @@ test("the tree in docs/internals/architecture.md names every room, and only what
   expect(missing.map(([name]) => name)).toEqual(["next.config"]);
 });
 
-/** Every page of the repository, from its root. */
+/** Every page of the repository, by its path from the root. */
 const PAGES = globSync(["*.md", "docs/**/*.md"], { cwd: ROOT });
 
-/** The anchors of a page's sections, as hosts of Git make them of the headings. */
+/** Returns the anchors of a page's sections, as hosts of Git derive them from the headings. */
 function anchorsOf(page: string): string[] {
   const text = readFileSync(join(ROOT, page), "utf8").replaceAll(/^```.*?^```/gms, "");
   return [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading = ""]) =>
@@ -74,7 +74,7 @@ function leadsSomewhere(page: string, link: string, anchor: string | undefined):
   return anchor === undefined || anchorsOf(to).includes(anchor);
 }
 
-test("links between pages lead to pages and sections that are there", () => {
+test("links between pages lead to pages and sections that exist", () => {
   const broken = PAGES.flatMap((page) =>
     [
       ...readFileSync(join(ROOT, page), "utf8").matchAll(

@@ -21,7 +21,7 @@ function faultsOf(env: Variables, options?: FromEnvOptions): Readonly<Record<str
   return {};
 }
 
-/** The names that fromEnv looks at. */
+/** Returns the names of the variables that fromEnv reads. */
 function namesRead(options?: FromEnvOptions): readonly string[] {
   const names = new Set<string>();
   const refuse = () => expect.unreachable("fromEnv lists the variables of other programs");
@@ -40,7 +40,7 @@ function namesRead(options?: FromEnvOptions): readonly string[] {
 const sorted = (names: readonly string[]) => names.toSorted((a, b) => a.localeCompare(b));
 
 describe("fromEnv", () => {
-  test("has a default for everything but the store", () => {
+  test("fromEnv has a default for every setting but the store and the source of addresses", () => {
     expect(fromEnv(base)).toStrictEqual({
       store: { url: "https://store.example", token: "token", deadlineMs: 500 },
       cluster: false,
@@ -61,18 +61,18 @@ describe("fromEnv", () => {
     });
   });
 
-  test("looks at the variables of its table, and at no other", () => {
+  test("fromEnv reads the variables of its table, and no others", () => {
     expect(namesRead()).toEqual(sorted(Object.keys(GATE_VARIABLES)));
     const withRedis = [...Object.keys(GATE_VARIABLES), "MY_REDIS"];
     expect(namesRead({ redisVariable: "MY_REDIS" })).toEqual(sorted(withRedis));
   });
 
-  test("does not judge variables of other programs", () => {
+  test("fromEnv does not check variables of other programs", () => {
     const others = { AUTH_SECRET: "short", REDIS_URL: "localhost", PORT: "all", APP_ORIGIN: "x" };
     expect(fromEnv({ ...base, ...others })).toStrictEqual(fromEnv(base));
   });
 
-  test("names every variable at fault at once, and none of their values", () => {
+  test("fromEnv names every variable at fault at once, without values", () => {
     const bad = {
       ...base,
       UPSTASH_REDIS_REST_TOKEN: '"Hunter2"',
@@ -99,7 +99,7 @@ describe("fromEnv", () => {
     expect(() => fromEnv(bad)).toThrow(/^The environment cannot be used\. (?!.*Hunter2)/);
   });
 
-  test("names the other half of a store with every other fault", () => {
+  test("fromEnv names a missing token beside the other faults", () => {
     const { UPSTASH_REDIS_REST_URL, CLIENT_IP_FROM } = base;
     const env = { UPSTASH_REDIS_REST_URL, CLIENT_IP_FROM, HEADGATE_MODE: "of" };
     expect(faultsOf(env)).toEqual({
@@ -112,7 +112,7 @@ describe("fromEnv", () => {
 describe("a Redis by TCP", () => {
   const env = { CLIENT_IP_FROM: "hops:1", REDIS_URL: redis, MY_REDIS: redis };
 
-  test("is no store for the edge, and the error says what to do", () => {
+  test("REDIS_URL is no store for the edge, and the error names the remedies", () => {
     const { missing, store } = fromEnv(env);
     expect(store.url).toBeUndefined();
     expect(missing).toBeInstanceOf(SettingsError);
@@ -123,7 +123,7 @@ describe("a Redis by TCP", () => {
     expect(Object.keys(others)).toEqual(["UPSTASH_REDIS_REST_TOKEN"]);
   });
 
-  test("is the store where the app says which variable of its own names it", () => {
+  test("the variable that redisVariable names is the store", () => {
     for (const redisVariable of ["REDIS_URL", "MY_REDIS"]) {
       const { store, secret } = fromEnv(env, { redisVariable });
       expect(store).toEqual({ url: redis, token: "", deadlineMs: 500 });
@@ -132,7 +132,7 @@ describe("a Redis by TCP", () => {
     expect(fromEnv({ ...env, ...base }, { redisVariable: "MY_REDIS" }).store.token).toBe("token");
   });
 
-  test("is refused by the name of that variable alone", () => {
+  test("the error for an invalid Redis address names only the variable of redisVariable", () => {
     const bad = { ...env, MY_REDIS: "localhost" };
     const options = { redisVariable: "MY_REDIS" };
     expect(Object.keys(faultsOf(bad, options))).toEqual(["MY_REDIS"]);
@@ -141,12 +141,12 @@ describe("a Redis by TCP", () => {
     expect(faultsOf(ofCluster, options)).toEqual({
       MY_REDIS: expect.stringContaining("without a database"),
     });
-    // Beside a REST store it is not reached.
+    // Beside a REST store, the Redis is not used.
     expect(faultsOf({ ...ofCluster, ...base }, options)).toEqual({});
   });
 });
 
-describe("what is missing", () => {
+describe("the missing setting of fromEnv", () => {
   const { UPSTASH_REDIS_REST_URL, UPSTASH_REDIS_REST_TOKEN } = base;
   const store = { UPSTASH_REDIS_REST_URL, UPSTASH_REDIS_REST_TOKEN };
   const production = { NODE_ENV: "production" };
@@ -154,16 +154,16 @@ describe("what is missing", () => {
   test.each<readonly [string, Variables, string | undefined]>([
     ["a store in production", { ...production, CLIENT_IP_FROM: "hops:1" }, "ENV_INVALID"],
     ["a store on Vercel", { ...production, VERCEL: "1" }, "ENV_INVALID"],
-    ["a store where NODE_ENV says nothing", {}, "ENV_INVALID"],
+    ["a store when NODE_ENV is not set", {}, "ENV_INVALID"],
     ["the address in production", { ...production, ...store }, "CLIENT_ADDRESS_UNKNOWN"],
     ["nothing with both", { ...production, ...base }, undefined],
     ["nothing in development", { NODE_ENV: "development" }, undefined],
     ["nothing with HEADGATE_MODE=off", { ...production, HEADGATE_MODE: "off" }, undefined],
-  ])("is %s", (_, env, code) => {
+  ])("the missing setting is %s", (_, env, code) => {
     expect(fromEnv(env).missing?.code).toBe(code);
   });
 
-  test("is no excuse for what is set and cannot be used", () => {
+  test("a setting that is set and cannot be used throws, and is not missing", () => {
     expect(() => fromEnv({ ...production, ...store, CLIENT_IP_FROM: "socket" })).toThrow(
       expect.objectContaining({ code: "CLIENT_ADDRESS_UNKNOWN" }),
     );
@@ -171,7 +171,7 @@ describe("what is missing", () => {
     expect(Object.keys(faultsOf(half))).toEqual(["UPSTASH_REDIS_REST_TOKEN"]);
   });
 
-  test("leaves no secret that a client knows to sign a header with", () => {
+  test("without a store no header is signed by a secret that a client knows", () => {
     expect(fromEnv({ NODE_ENV: "development" }).visitorSecret).toBeUndefined();
     const secret = { NODE_ENV: "development", HEADGATE_SECRET: long };
     expect(fromEnv(secret).visitorSecret).toBe(long);
@@ -188,13 +188,13 @@ test("no header is signed by a secret that our server knows to be guessable", ()
 });
 
 describe("Headgate's variables", () => {
-  test("sends the older headers beside the standard's, in their place, or not", () => {
+  test("HEADGATE_LEGACY_HEADERS is read as false, true or only", () => {
     const read = (value: string) =>
       fromEnv({ ...base, HEADGATE_LEGACY_HEADERS: value }).legacyHeaders;
     expect(["0", "1", "only"].map(read)).toEqual([false, true, "only"]);
   });
 
-  test("knows a cut of bodies where Next's own server runs, and none on Vercel", () => {
+  test("bodies are truncated by Next's own server, and not on Vercel", () => {
     const read = (more: Record<string, string>) => fromEnv({ ...base, ...more }).cutAt;
     expect(read({ VERCEL: "1" })).toBeUndefined();
     expect(read({ VERCEL: "1", HEADGATE_SERVER: "1" })).toBe(10_485_760);
@@ -203,11 +203,11 @@ describe("Headgate's variables", () => {
   test.each([
     ["trusted:10.0.0.0/8,fd00::/8", { from: "trusted" }],
     [" header:Fly-Client-IP\n", { from: "header", header: "fly-client-ip" }],
-  ])("takes CLIENT_IP_FROM=%j", (CLIENT_IP_FROM, source) => {
+  ])("CLIENT_IP_FROM=%j is accepted", (CLIENT_IP_FROM, source) => {
     expect(fromEnv({ ...base, CLIENT_IP_FROM }).clientAddress).toMatchObject(source);
   });
 
-  test("keeps an app's counts from those of another app, and a preview's from production's", () => {
+  test("two apps, and a preview and production, have different namespaces", () => {
     const read = (more: Record<string, string>) => fromEnv({ ...base, ...more });
     const names = [
       { HEADGATE_APP: "shop", NODE_ENV: "production", CLIENT_IP_FROM: "hops:1" },
@@ -228,14 +228,14 @@ describe("Headgate's variables", () => {
     expect(read({ HEADGATE_NAMESPACE: "shop" }).isNamespaceShared).toBe(false);
   });
 
-  test("keeps a preview's quota apart, unless a namespace is set", () => {
+  test("HEADGATE_NAMESPACE replaces the namespace of a preview", () => {
     expect(fromEnv({ ...base, VERCEL_ENV: "production" }).namespace).toBe("production");
     expect(fromEnv({ ...base, VERCEL_ENV: "preview", HEADGATE_NAMESPACE: "shop" }).namespace).toBe(
       "shop",
     );
   });
 
-  test("takes the store by the names of Vercel's integration, where ours are not set", () => {
+  test("the variables of Vercel's integration name the store when ours are not set", () => {
     const kv = { KV_REST_API_URL: "https://kv.example", KV_REST_API_TOKEN: "kv" };
     expect(fromEnv(kv).store).toMatchObject({ url: "https://kv.example", token: "kv" });
     expect(fromEnv({ ...kv, ...base }).store).toMatchObject({
@@ -262,7 +262,7 @@ describe("Headgate's variables", () => {
     ["CORS_ORIGINS", "https://a.example/"],
     ["CORS_ORIGINS", "a.example"],
     ["CORS_EXPOSED_HEADERS", "X-Total-Count; ETag"],
-  ])("refuses %s=%s by its name, and does not repeat what was given", (name, value) => {
+  ])("%s=%s is rejected by its name, without the value", (name, value) => {
     let message = "";
     try {
       fromEnv({ ...base, [name]: value });

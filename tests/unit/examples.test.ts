@@ -5,14 +5,14 @@ import { examplesOf, readEntries } from "../support/api.ts";
 import { ROOT } from "../support/app.ts";
 import { complaintsOf } from "../support/compile.ts";
 
-/** Within the tree, so that packages and the names of its folders are found. */
+/** A folder within the tree, so that packages and `#lib/…` imports are found. */
 const FOLDER = join(ROOT, ".headgate", `examples-${process.pid}`);
 
 const ENTRIES = readEntries();
 
 afterAll(() => rmSync(FOLDER, { recursive: true, force: true }));
 
-/** An example as a module: the public names that it uses are imported, and it may return. */
+/** Returns an example as a module, which imports the public names that it uses, and may return. */
 function moduleOf(code: string): string {
   const imports = ENTRIES.flatMap(({ name, values, types }) => {
     const used = [...values.map((value) => value.name), ...types].filter((one) =>
@@ -31,7 +31,7 @@ test("the example of each public function compiles", () => {
   const values = ENTRIES.flatMap((entry) => entry.values);
   for (const [i, { name, doc }] of values.entries()) {
     for (const [at, code] of examplesOf(doc).entries()) {
-      // Two names may differ in case alone, which two files may not.
+      // Names may differ in case alone, but names of files must not.
       writeFileSync(join(FOLDER, `${i}-${name}-${at + 1}.ts`), moduleOf(code));
     }
   }

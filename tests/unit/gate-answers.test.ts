@@ -26,7 +26,7 @@ afterAll(() => store?.stop());
 
 type Options = Partial<Parameters<typeof createGate>[1]>;
 
-/** A gate, and a way to ask it; what was put off until after the response is awaited. */
+/** Returns a gate's events, and a function that sends it a request and awaits the work after the response. */
 function gate(options: Options = {}, handler?: () => Response, of = policy) {
   const made = gateOptions(store);
   const guard = createGate(of, { ...made.options, ...options }, handler);
@@ -36,34 +36,37 @@ function gate(options: Options = {}, handler?: () => Response, of = policy) {
 const TOLD = ["ratelimit", "ratelimit-policy", "x-ratelimit-limit"];
 const toldBy = ({ headers }: Response) => TOLD.filter((name) => headers.has(name));
 
-describe("the headers of an allowed request", () => {
+describe("the rate-limit headers of an allowed request", () => {
   test.each(["GET", "HEAD"])(
-    "of %s tell no limits by default, since a cache may keep the answer",
+    "an allowed %s has no rate-limit headers by default, since a cache may keep the response",
     async (method) => {
       const { ask } = gate({ legacyHeaders: true });
       expect(toldBy(await ask("/plain", { method }))).toEqual([]);
     },
   );
 
-  test.each(["POST", "PUT", "PATCH", "DELETE"])("of %s tell limits by default", async (method) => {
-    const { ask } = gate({ legacyHeaders: true });
-    expect(toldBy(await ask("/plain", { method }))).toEqual(TOLD);
-  });
+  test.each(["POST", "PUT", "PATCH", "DELETE"])(
+    "an allowed %s has rate-limit headers by default",
+    async (method) => {
+      const { ask } = gate({ legacyHeaders: true });
+      expect(toldBy(await ask("/plain", { method }))).toEqual(TOLD);
+    },
+  );
 
-  test("follow what the rule says, whatever the method", async () => {
+  test("the rule's headers option decides for every method", async () => {
     const { ask } = gate();
     expect((await ask("/told")).headers.get("ratelimit")).toMatch(/^"told:ip:minute";r=1/);
     expect(toldBy(await ask("/quiet", { method: "POST" }))).toEqual([]);
   });
 
-  test("follow the policy's default where the rule says nothing", async () => {
+  test("the policy's default decides when the rule has no headers option", async () => {
     const always = definePolicy({ defaults: { headers: "always" }, rules });
     const { ask } = gate({}, undefined, always);
     expect((await ask("/plain")).headers.get("ratelimit")).toMatch(/^"plain:ip:minute";r=1/);
     expect(toldBy(await ask("/quiet"))).toEqual([]);
   });
 
-  test("tell of several rules those that say so", async () => {
+  test("a request of several rules has the headers of those rules that permit it", async () => {
     const answer = await gate().ask("/both");
     expect(answer.headers.get("ratelimit")).toMatch(/^"first:ip:minute";r=4;t=\d+$/);
     expect(answer.headers.get("ratelimit-policy")).toBe('"first:ip:minute";q=5;w=60');
@@ -72,7 +75,7 @@ describe("the headers of an allowed request", () => {
 
 describe("a denial", () => {
   test.each(["/plain", "/told", "/quiet"])(
-    "of %s tells the limits, and no cache keeps it",
+    "a denial on %s has rate-limit headers, and is not cached",
     async (path) => {
       const { ask } = gate();
       await ask(path);
@@ -84,7 +87,7 @@ describe("a denial", () => {
     },
   );
 
-  test("is no-store in the app's own words too", async () => {
+  test("a denial by onDenied is not cached either", async () => {
     const headers = {
       "Cache-Control": "public, s-maxage=60",
       "CDN-Cache-Control": "max-age=60",
@@ -108,7 +111,7 @@ describe("a page of another origin", () => {
   const exposing = () =>
     new Response("ok", { headers: { "Access-Control-Expose-Headers": "X-Total-Count" } });
 
-  test("reads what the handler exposes: an answer without limits gets no header of that name", async () => {
+  test("a response without limits leaves Access-Control-Expose-Headers to the handler", async () => {
     const { ask } = gate({ cors: { origins: [SHOP] } });
     const answer = await ask("/plain", from(SHOP));
     expect(answer.headers.get("access-control-allow-origin")).toBe(SHOP);
@@ -116,19 +119,19 @@ describe("a page of another origin", () => {
     expect(answer.headers.has(CREDENTIALS)).toBe(false);
   });
 
-  test("reads limits beside what the app says that it exposes", async () => {
+  test("a response with limits exposes them beside exposedHeaders", async () => {
     const { ask } = gate({ cors: { origins: [SHOP], exposedHeaders: ["X-Total-Count"] } });
     const exposed = (await ask("/plain", from(SHOP, "POST"))).headers.get(EXPOSE);
     expect(exposed).toMatch(/^RateLimit, RateLimit-Policy, Retry-After, .*, X-Total-Count$/);
   });
 
-  test("reads what the app's own middleware exposes beside the limits", async () => {
+  test("a response with limits exposes the headers of the app's own middleware too", async () => {
     const { ask } = gate({ cors: { origins: [SHOP] } }, exposing);
     const exposed = (await ask("/told", from(SHOP))).headers.get(EXPOSE);
     expect(exposed).toMatch(/^X-Total-Count, RateLimit, /);
   });
 
-  test("reads a denial with credentials where the origin is named, and never by *", async () => {
+  test("a denial may be read with credentials when the origin is named, and never by *", async () => {
     for (const [origins, allowed, credentials] of [
       [[SHOP], SHOP, "true"],
       [["*", SHOP], SHOP, "true"],
@@ -145,7 +148,7 @@ describe("a page of another origin", () => {
     }
   });
 
-  test("gets no credentials where the app's own words allow every origin", async () => {
+  test("a denial by onDenied that allows every origin may not be read with credentials", async () => {
     const own = { status: 429, headers: { "Access-Control-Allow-Origin": "*" } };
     const { ask } = gate({ cors: { origins: [SHOP] }, onDenied: () => new Response("no", own) });
     await ask("/plain");
@@ -156,7 +159,7 @@ describe("a page of another origin", () => {
   });
 
   test.each(["shadow", "off"] as const)(
-    "reads answers in mode %s as in mode enforce: the switch for an incident breaks no page",
+    "a response in mode %s may be read as in mode enforce, so that the mode breaks no page",
     async (mode) => {
       const { ask } = gate({ cors: { origins: [SHOP] }, mode });
       const answer = await ask("/told", from(SHOP));
@@ -166,7 +169,7 @@ describe("a page of another origin", () => {
     },
   );
 
-  test("makes answers vary by origin only where they do", async () => {
+  test("a response has Vary: Origin only when it differs by origin", async () => {
     const vary = async (origins: readonly string[]) =>
       (await gate({ cors: { origins } }).ask("/plain")).headers.get("vary");
     expect(await vary([SHOP])).toBe("Origin");
@@ -183,7 +186,7 @@ describe("a body", () => {
   const stream = () =>
     ({ method: "POST", body: new Response("some").body, duplex: "half" }) as const;
 
-  test("above what Next hands on whole is denied on every path, by a problem that says how much", async () => {
+  test("a body that Next would truncate is denied on every path, by a problem with the largest size", async () => {
     const { ask, events } = gate({ cutAt: 10_485_760 });
     for (const path of ["/plain", "/no-rule-here"]) {
       const answer = await ask(path, sized(10_485_761));
@@ -205,23 +208,23 @@ describe("a body", () => {
   });
 
   test.each(["shadow", "off"] as const)(
-    "that Next would cut is denied in mode %s too",
+    "a body that Next would truncate is denied in mode %s too",
     async (mode) => {
       const { ask, events } = gate({ cutAt: 100, mode });
       expect((await ask("/plain", sized(101))).status).toBe(413);
-      // In another mode the event would say that the request went on.
+      // In another mode the event would report that the request was allowed.
       const decision = { allowed: false };
       expect(events[0]).toMatchObject({ mode: "enforce", method: "POST", decision });
     },
   );
 
-  test("is never denied where nothing cuts it and no rule bounds it", async () => {
+  test("a body of any size is allowed when Next truncates none and no rule bounds it", async () => {
     const { ask } = gate();
     expect((await ask("/plain", sized(99_999_999_999))).status).toBe(200);
     expect((await ask("/no-rule-here", stream())).status).toBe(200);
   });
 
-  test("above a rule's maxBody is denied, and counts against no limit", async () => {
+  test("a body above a rule's maxBody is denied, and counts against no limit", async () => {
     const { ask, events } = gate();
     for (let i = 0; i < 5; i += 1) expect((await ask("/upload", sized(1025))).status).toBe(413);
     expect(events[0]).toMatchObject({ rules: ["upload"], decision: { counted: "nowhere" } });
@@ -230,7 +233,7 @@ describe("a body", () => {
     expect(answer.headers.get("ratelimit")).toMatch(/^"upload:ip:minute";r=1/);
   });
 
-  test("is bounded by the smallest maxBody of several rules", async () => {
+  test("the smallest maxBody of several rules decides", async () => {
     const { ask } = gate({ cutAt: 10_485_760 });
     const answer = await ask("/upload/small", sized(11));
     expect(await answer.json()).toMatchObject({
@@ -241,31 +244,31 @@ describe("a body", () => {
   });
 
   test.each([
-    ["without a length", stream()],
-    ["with a coding", { method: "POST", headers: { "transfer-encoding": "chunked" } }],
-    ["with a length that is no number", sized("12, 12")],
-  ])("%s is denied with 411 where a rule has a maxBody", async (_, init) => {
+    ["a body without a length", stream()],
+    ["a body with a coding", { method: "POST", headers: { "transfer-encoding": "chunked" } }],
+    ["a body with a length that is not a number", sized("12, 12")],
+  ])("%s is denied with 411 when a rule has a maxBody", async (_, init) => {
     const answer = await gate().ask("/upload", init);
     expect(answer.status).toBe(411);
     expect(await answer.json()).toMatchObject({ title: "Length Required", status: 411 });
   });
 
-  test("that is not there needs no length, also where Next shows an empty stream", async () => {
+  test("a request without a body needs no length, even when Next has an empty stream", async () => {
     expect((await gate().ask("/upload", { method: "POST" })).status).toBe(200);
     expect((await gate({ cutAt: 100 }).ask("/upload", stream())).status).toBe(200);
   });
 
-  test("above the maxBody of a rule in shadow goes on", async () => {
+  test("a body above the maxBody of a rule in shadow is allowed", async () => {
     expect((await gate().ask("/trial", sized(11))).status).toBe(200);
   });
 
-  test("above a rule's maxBody goes on while everything is in shadow, and is reported", async () => {
+  test("a body above a rule's maxBody is allowed and reported when HEADGATE_MODE is shadow", async () => {
     const { ask, events } = gate({ mode: "shadow" });
     expect((await ask("/upload", sized(1025))).status).toBe(200);
     expect(events[0]).toMatchObject({ mode: "shadow", decision: { reason: "body-too-large" } });
   });
 
-  test("that is denied can be answered in the app's own words", async () => {
+  test("onDenied may return the response to a body that is too large", async () => {
     const onDenied = (_: Request, { reason }: { reason: string }) =>
       new Response(reason, { status: 413 });
     const answer = await gate({ onDenied }).ask("/upload", sized(1025));

@@ -37,7 +37,7 @@ beforeAll(async () => {
 });
 afterAll(() => store?.stop());
 
-/** A gate, and a way to ask it as a client; what was put off until after the answer is awaited. */
+/** Returns a gate's events, and a function that sends it a request and awaits the work after the response. */
 function gate(
   options: Partial<Parameters<typeof createGate>[1]> = {},
   next?: () => Response | undefined,
@@ -52,8 +52,8 @@ function gate(
 
 const passed = (answer: Response) => answer.headers.get("x-middleware-next") === "1";
 
-describe("the guard", () => {
-  test("takes from all limits that apply, or from none", async () => {
+describe("createGate", () => {
+  test("the gate consumes from all limits that apply, or from none", async () => {
     const { ask } = gate();
     expect(passed(await ask("/api/search"))).toBe(true);
     expect(passed(await ask("/api/search"))).toBe(true);
@@ -62,7 +62,7 @@ describe("the guard", () => {
     expect(other.headers.get("ratelimit")).toMatch(/^"api:ip:minute";r=2;/);
   });
 
-  test("asks the store once for a checked request and not at all for another", async () => {
+  test("the gate calls the store once for a checked request, and not for another", async () => {
     let calls = 0;
     const { options } = gateOptions(store);
     const counted = new Proxy(options.redis, {
@@ -83,7 +83,7 @@ describe("the guard", () => {
     expect(calls).toBe(1);
   });
 
-  test("refuses a client that has no room without asking, and asks again when it may", async () => {
+  test("the gate denies a client over its limit from the cache until capacity returns", async () => {
     const { options } = gateOptions(store);
     let calls = 0;
     const redis = {
@@ -109,8 +109,8 @@ describe("the guard", () => {
     await expect.poll(async () => (await ask("/burst")).status, { timeout: 10_000 }).toBe(200);
   });
 
-  describe("where a rule is optimistic", () => {
-    /** What was asked of the store before each answer, and after it. */
+  describe("an optimistic rule", () => {
+    /** Returns functions that send a request, and record the store calls before and after the response. */
     function counted() {
       const { options } = gateOptions(store);
       const calls: string[] = [];
@@ -136,7 +136,7 @@ describe("the guard", () => {
       return { ask, after, calls };
     }
 
-    test("the first request asks, the next pass unasked and are told of after the answer", async () => {
+    test("an optimistic rule calls the store for the first request, and reports the next ones after the response", async () => {
       const { ask, after } = counted();
       expect(await ask("/quick")).toMatchObject({ before: ["take"] });
       await after();
@@ -150,7 +150,7 @@ describe("the guard", () => {
       expect(third.answer.headers.get("ratelimit")).toMatch(/^"quick:ip:minute";r=17;/);
     });
 
-    test("near the limit the store is asked, and the limit holds", async () => {
+    test("an optimistic rule calls the store near the limit, and the limit holds", async () => {
       const { ask, after } = counted();
       const seen: string[] = [];
       for (let i = 0; i < 22; i += 1) {
@@ -165,7 +165,7 @@ describe("the guard", () => {
     });
 
     test.each(["/quick/too", "/quick/seen"])(
-      "%s: with a rule that is strict or in shadow the store is asked",
+      "%s: an optimistic rule beside a strict rule, or one in shadow, calls the store",
       async (path) => {
         const { ask, after } = counted();
         for (let i = 0; i < 3; i += 1) {
@@ -176,7 +176,7 @@ describe("the guard", () => {
     );
   });
 
-  test("reports a report that was lost, and asks again", async () => {
+  test("a failed report is an event, and the next request calls the store", async () => {
     const { options, events } = gateOptions(store);
     let isAway = false;
     const redis = {
@@ -204,7 +204,7 @@ describe("the guard", () => {
     ]);
   });
 
-  test("counts a user by name and everybody else by address", async () => {
+  test("the gate counts a user by name, and other clients by address", async () => {
     const { ask } = gate();
     const room = async (headers: Record<string, string>) =>
       /"search:user\|ip:hour";r=(\d+)/.exec(
@@ -216,7 +216,7 @@ describe("the guard", () => {
     expect(await room({ "x-forwarded-for": "203.0.113.12" })).toBe("2");
   });
 
-  test("counts all addresses of one IPv6 network as one client", async () => {
+  test("the gate counts all addresses of one IPv6 network as one client", async () => {
     const { ask } = gate();
     await ask("/api/search", { "x-forwarded-for": "2001:db8:1:2::1" });
     await ask("/api/search", { "x-forwarded-for": "2001:db8:1:2:ffff::2" });
@@ -224,7 +224,7 @@ describe("the guard", () => {
     expect(passed(await ask("/api/search", { "x-forwarded-for": "2001:db8:1:3::1" }))).toBe(true);
   });
 
-  test("counts the address where an identity cannot be resolved, and reports it", async () => {
+  test("the gate counts the address when an identity cannot be resolved, and reports it", async () => {
     const { ask, events } = gate();
     expect(passed(await ask("/broken"))).toBe(true);
     expect((await ask("/broken")).status).toBe(429);
@@ -234,7 +234,7 @@ describe("the guard", () => {
     ]);
   });
 
-  test("counts all who come without an address as one client, and says so", async () => {
+  test("the gate counts all requests without an address as one client, and reports it", async () => {
     const { ask, events } = gate();
     const nameless = ["", "unknown", "x", "1.2.3", "999.1.1.1"];
     for (const claim of nameless) await ask("/api/other", { "x-forwarded-for": claim });
@@ -254,7 +254,7 @@ describe("the guard", () => {
     ]);
   });
 
-  test("counts IPv6 by the prefix that it is given", async () => {
+  test("the gate counts IPv6 by ipv6Prefix", async () => {
     const { ask } = gate({ ipv6Prefix: 56 });
     const from = (address: string) => ask("/api/other", { "x-forwarded-for": address });
     const rooms = [];
@@ -264,7 +264,7 @@ describe("the guard", () => {
     expect(rooms).toEqual(['"api:ip:minute";r=4', '"api:ip:minute";r=3', '"api:ip:minute";r=4']);
   });
 
-  test("tells nobody how a limit of everybody stands, unless it is told to", async () => {
+  test("responses do not show a global limit, unless showGlobalLimits is set", async () => {
     const { ask } = gate();
     const first = await ask("/shop");
     expect(first.headers.get("ratelimit-policy")).toBe('"shop:ip:minute";q=5;w=60');
@@ -287,7 +287,7 @@ describe("the guard", () => {
     expect(shown.headers.get("ratelimit")).toContain('"shop:global:minute";r=1');
   });
 
-  test("tells of each decision after the answer", async () => {
+  test("the gate reports each decision after the response", async () => {
     const { ask, events } = gate();
     await ask("/api/search");
     expect(events).toMatchObject([
@@ -296,7 +296,7 @@ describe("the guard", () => {
     expect(events[0]).toHaveProperty("tookMs", expect.any(Number));
   });
 
-  test("does not mind a listener that fails, at once or later", async () => {
+  test("the gate allows requests although a listener throws or rejects", async () => {
     const now = () => {
       throw new Error("the listener's own");
     };
@@ -306,7 +306,7 @@ describe("the guard", () => {
     }
   });
 
-  test("tells of a charged request whose app fails", async () => {
+  test("the gate reports the decision of a request whose app throws", async () => {
     const { ask, events } = gate({}, () => {
       throw new Error("the app's own");
     });
@@ -314,7 +314,7 @@ describe("the guard", () => {
     await expect.poll(() => events.map(({ kind }) => kind)).toEqual(["decision"]);
   });
 
-  test("adds its headers to an answer whose own cannot be written", async () => {
+  test("the gate adds its headers to a response with immutable headers", async () => {
     const { ask } = gate({}, () => Response.redirect("http://app.example/elsewhere"));
     const answer = await ask("/api/search");
     expect(answer.status).toBe(302);
@@ -322,8 +322,8 @@ describe("the guard", () => {
     expect(answer.headers.get("ratelimit")).toContain('"search:ip:minute";r=1');
   });
 
-  test("with a failing store passes or closes as the rule says, and never takes longer than the deadline", async () => {
-    const { options } = gateOptions({ url: "http://127.0.0.1:1", token: "nobody-is-there-to-ask" });
+  test("the rule's onStoreFailure decides when the store fails", async () => {
+    const { options } = gateOptions({ url: "http://127.0.0.1:1", token: "no-store-is-there" });
     const { ask, events } = gate({ redis: options.redis });
     const open = await ask("/api/search");
     expect(passed(open)).toBe(true);
@@ -335,7 +335,7 @@ describe("the guard", () => {
     ]);
   });
 
-  test("keeps every key under its namespace, hashed, with a time to live", async () => {
+  test("every key of the gate is in its namespace, hashed, with a time to live", async () => {
     const { ask, namespace } = gate();
     await ask("/api/search", { "x-user": "ada" });
     const redis = new Redis(store.redis.url);
@@ -351,7 +351,7 @@ describe("the guard", () => {
     }
   });
 
-  test("does not start with a policy that cannot be used", () => {
+  test("createGate throws for a policy that cannot be used", () => {
     const { options } = gateOptions(store);
     expect(() => createGate({ rules: { a: { limits: {} } } }, options)).toThrow(
       expect.objectContaining({
@@ -362,14 +362,14 @@ describe("the guard", () => {
   });
 });
 
-test("everything that is reported is handed to waitUntil, so that no runtime ends before it", async () => {
+test("all reports are passed to waitUntil, so that no runtime ends before them", async () => {
   const { options } = gateOptions(store);
   const heard: string[] = [];
   const guard = createGate(policy, {
     ...options,
     onEvent: (event) => heard.push(event.kind === "failure" ? event.during : event.kind),
     onDenied: () => {
-      throw new Error("its words are lost");
+      throw new Error("the hook fails");
     },
   });
   const later: Promise<unknown>[] = [];
@@ -377,7 +377,7 @@ test("everything that is reported is handed to waitUntil, so that no runtime end
     guard(new Request("http://app.example/broken"), { waitUntil: (work) => later.push(work) });
   await ask();
   expect((await ask()).status).toBe(429);
-  // One for each decision, with what was noticed before it, and one for the hook.
+  // One for each decision with the events before it, and one for the hook.
   expect(later).toHaveLength(3);
   await Promise.all(later);
   expect(heard.toSorted((a, b) => a.localeCompare(b))).toEqual([

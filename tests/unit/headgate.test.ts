@@ -16,7 +16,7 @@ beforeAll(async () => {
 afterAll(() => store?.stop());
 afterEach(() => vi.unstubAllEnvs());
 
-/** Asks three times as one client. */
+/** Sends three requests of one client. */
 async function statuses(middleware: ReturnType<typeof headgate>): Promise<number[]> {
   const found: number[] = [];
   for (let i = 0; i < 3; i += 1) {
@@ -32,7 +32,7 @@ async function statuses(middleware: ReturnType<typeof headgate>): Promise<number
 }
 
 describe("headgate(policy)", () => {
-  test("is the middleware of a gate that reads the variables at the first request", async () => {
+  test("headgate(policy) reads the variables at the first request", async () => {
     const middleware = headgate(policy);
     vi.stubEnv("UPSTASH_REDIS_REST_URL", store.url);
     vi.stubEnv("UPSTASH_REDIS_REST_TOKEN", store.token);
@@ -42,7 +42,7 @@ describe("headgate(policy)", () => {
     expect(await statuses(middleware)).toEqual([200, 200, 429]);
   });
 
-  test("with options reads no variable, and calls the app's own middleware for allowed requests", async () => {
+  test("headgate with options reads no variable, and calls the app's own middleware for allowed requests", async () => {
     const own = vi.fn<() => Response>(() => new Response(null, { status: 204 }));
     expect(await statuses(headgate(policy, gateOptions(store).options, own))).toEqual([
       204, 204, 429,

@@ -10,7 +10,7 @@ import { readHouse } from "../house/read-house.ts";
 import { refusalOf, roomOf } from "../house/room-of.ts";
 import { ROOT } from "../support/app.ts";
 
-/** Imports that must not be, and some that may, written by hand for each row of rooms.ts. */
+/** Forbidden and permitted imports, written by hand for each row of rooms.ts. */
 const ROWS: readonly { file: string; refused: readonly string[]; allowed: readonly string[] }[] = [
   {
     file: "lib/core/x.ts",
@@ -249,7 +249,7 @@ const ROWS: readonly { file: string; refused: readonly string[]; allowed: readon
   },
 ];
 
-/** Every way to write an import that a bundler follows. */
+/** Every form of an import that a bundler follows. */
 const FORMS: readonly ((specifier: string, i: number) => string)[] = [
   (specifier, i) => `import * as i${i} from "${specifier}";`,
   (specifier, i) => `import type * as t${i} from "${specifier}";`,
@@ -260,10 +260,10 @@ const FORMS: readonly ((specifier: string, i: number) => string)[] = [
 
 const PACKAGES = new Set(Object.values(ROOMS).flatMap(({ packages = [] }) => packages));
 
-/** The settings of this very test, which cannot hold bad imports themselves. */
+/** The settings of this test, which cannot contain forbidden imports themselves. */
 const SETTINGS = ["rooms.ts", "oxlint.config.ts"];
 
-/** A file for each entry of a room, and for a folder one that lies deeper too; JavaScript has no types. */
+/** Returns a file for each entry of a room, and for a folder a deeper file too. JavaScript has no types, so it is left out. */
 function filesOf({ files }: Room): readonly string[] {
   return files
     .filter((entry) => !SETTINGS.includes(entry) && !entry.endsWith(".mjs"))
@@ -274,7 +274,7 @@ function filesOf({ files }: Room): readonly string[] {
     });
 }
 
-/** What a file may try to import: each room by its name and by a relative path, packages, Node, Next. */
+/** Returns the imports to try in a file: each room by its name and by a relative path, packages, Node, Next. */
 function specifiersFor(file: string): readonly string[] {
   const rooms = Object.values(ROOMS).flatMap((room) => filesOf(room)[0] ?? []);
   const named = rooms.filter((path) => /^(?:lib|app|config)\//.test(path));
@@ -301,7 +301,7 @@ for (const { file, refused, allowed } of ROWS)
   tried.set(file, [...new Set([...(tried.get(file) ?? []), ...refused, ...allowed])]);
 
 let folder: string;
-/** "file: import" of each import that the linter refused. */
+/** Each import that the linter rejected, as "file: import". */
 let refusals: Set<string>;
 
 beforeAll(() => {
@@ -321,7 +321,7 @@ function linesOf(file: string): readonly string[] {
   return (tried.get(file) ?? []).flatMap((specifier) => linesFor(file, specifier));
 }
 
-/** Every way to write an import, with names that no other line of its file has. */
+/** Returns every form of an import, with names that no other line of the file has. */
 function linesFor(file: string, specifier: string): readonly string[] {
   const at = (tried.get(file) ?? []).indexOf(specifier);
   return FORMS.map((form) => form(specifier, at));
@@ -351,14 +351,14 @@ function lint(): Set<string> {
   );
 }
 
-/** Which of the ways to import a specifier the linter refused in a file. */
+/** Returns the forms of an import that the linter rejected in a file. */
 function refusedForms(file: string, specifier: string): readonly string[] {
   return linesFor(file, specifier).filter((line) => refusals.has(`${file}: ${line}`));
 }
 
 describe("a row of rooms.ts", () => {
   test.each(ROWS.flatMap(({ file, refused }) => refused.map((specifier) => [file, specifier])))(
-    "%s may not import %s",
+    "%s must not import %s",
     (file, specifier) => {
       expect(refusalOf(file, specifier)).toContain(`may not import ${specifier}`);
       expect(refusedForms(file, specifier)).toEqual(linesFor(file, specifier));
@@ -378,7 +378,7 @@ describe("a row of rooms.ts", () => {
   });
 });
 
-test.each(Object.entries(ROOMS))("the linter enforces all of the row of %s", (name, room) => {
+test.each(Object.entries(ROOMS))("the linter enforces the whole row of %s", (name, room) => {
   const files = filesOf(room);
   expect(files.map((file) => roomOf(file))).toEqual(files.map(() => name));
   const imports = files.flatMap((file) =>
@@ -387,11 +387,11 @@ test.each(Object.entries(ROOMS))("the linter enforces all of the row of %s", (na
   const expected = imports.filter(({ file, specifier }) => refusalOf(file, specifier));
   const actual = imports.filter(({ file, specifier }) => refusedForms(file, specifier).length > 0);
   expect(actual).toEqual(expected);
-  // A row whose globs match nothing refuses nothing.
+  // A row whose globs match no file would reject no import.
   expect(expected.length > 0 || room.everything).toBe(true);
 });
 
-describe("this tree", () => {
+describe("the repository", () => {
   const house = readHouse();
   const paths = [...house.files.keys()];
   const report = inspect(house);
@@ -412,7 +412,7 @@ describe("this tree", () => {
     expect(paths.filter((path) => roomOf(path) === name)).not.toEqual([]);
   });
 
-  test("no file imports what rooms.ts forbids, also where the linter does not look", () => {
+  test("no file imports what rooms.ts forbids, even in files that the linter skips", () => {
     expect(report.refusals).toEqual([]);
   });
 
@@ -420,7 +420,7 @@ describe("this tree", () => {
     expect(report.cycles).toEqual([]);
   });
 
-  test("each package.json lists what its files import, and nothing else", () => {
+  test("each package.json lists the packages that its files import, and no others", () => {
     expect(report.packages).toEqual([]);
   });
 });

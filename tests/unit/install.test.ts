@@ -9,7 +9,7 @@ import { scope } from "../support/scope.ts";
 const cleanUp = scope();
 const INSTALL = join(import.meta.dirname, "..", "support", "install.ts");
 
-/** Looks for programs where only the named ones are, as this user. */
+/** Runs the installation as this user, with only the named programs on the PATH. */
 async function install(programs: Readonly<Record<string, string>>, user: number) {
   const PATH = cleanUp(mkdtempSync(join(tmpdir(), "headgate-install-")), (it) =>
     rmSync(it, { recursive: true }),
@@ -32,7 +32,7 @@ async function install(programs: Readonly<Record<string, string>>, user: number)
 const REST = { "valkey-server": "", clang: "", "google-chrome": "" };
 const NGINX = "install -y --no-install-recommends nginx-light";
 
-test("programs that are there are not installed, and nothing is printed", async () => {
+test("programs that exist are not installed, and nothing is printed", async () => {
   const aptGet = 'echo "apt-get $*"';
   expect(await install({ ...REST, nginx: "", "apt-get": aptGet }, 0)).toBe("");
 });

@@ -29,7 +29,7 @@ afterAll(() => store?.stop());
 const fresh = () => createLimits(policy, gateOptions(store).options);
 
 describe("limit", () => {
-  test("counts who the handler names, and says how the limit stands", async () => {
+  test("limit counts the identity that the handler gives, and returns the state of the limit", async () => {
     const { limit } = fresh();
     const remaining: (number | undefined)[] = [];
     for (let i = 0; i < 3; i += 1) {
@@ -44,7 +44,7 @@ describe("limit", () => {
     expect((await limit("login-account", { account: "bob" })).allowed).toBe(true);
   });
 
-  test("asks first also where the rule is optimistic: nobody waits for what comes afterwards", async () => {
+  test("limit calls the store even for an optimistic rule, since no waitUntil keeps a later report alive", async () => {
     const { limit } = fresh();
     for (const remaining of [99, 98, 97]) {
       expect(await limit("quick", { ip: "203.0.113.9" })).toMatchObject({
@@ -58,7 +58,7 @@ describe("limit", () => {
     ["@upstash/redis", createRedis],
     ["scripts alone", createScriptStore],
   ] as const)(
-    "goes on with what another algorithm counted, in a second call, and then in one (%s)",
+    "limit adopts the count of another algorithm by a second call, and then needs one call (%s)",
     async (_, client) => {
       const { options } = gateOptions(store);
       const calls: string[] = [];
@@ -77,7 +77,7 @@ describe("limit", () => {
         const decision = await limit("api", { ip: "203.0.113.9" });
         return [decision.reason, decision.limits[0]?.remaining, calls.length];
       };
-      // Redis knows the scripts.
+      // The first calls load the scripts into Redis.
       for (const algorithm of ["sliding-log", "sliding-window"] as const) {
         await limitsBy(algorithm).limit("api", { ip: "203.0.113.77" });
       }
@@ -90,7 +90,7 @@ describe("limit", () => {
     },
   );
 
-  test("takes the rule's cost, or the call's", async () => {
+  test("limit consumes the rule's cost, or the call's", async () => {
     const { limit } = fresh();
     const who = { user: "ada" };
     expect((await limit("upload", who)).limits[0]?.remaining).toBe(8);
@@ -101,14 +101,14 @@ describe("limit", () => {
     expect(never).toMatchObject({ allowed: false, reason: "over-limit", retryAfterMs: undefined });
   });
 
-  test("names from a request whoever the handler does not", async () => {
+  test("limit resolves identities from the request that the handler does not give", async () => {
     const { limit } = fresh();
     const request = new Request("http://app.example/", { headers: { "x-user": "ada" } });
     await limit("upload", {}, { request });
     expect((await limit("upload", { user: "ada" })).limits[0]?.remaining).toBe(6);
   });
 
-  test("counts an address given from code in the form that the gate counts", async () => {
+  test("limit counts a given address in the form that the gate counts", async () => {
     const { limit } = fresh();
     const request = new Request("http://app.example/", {
       headers: { "x-forwarded-for": "2001:db8::1" },
@@ -118,14 +118,14 @@ describe("limit", () => {
     expect((await limit("closed", {}, { request })).allowed).toBe(false);
   });
 
-  test("does not let an empty value stand before what a request proves", async () => {
+  test("limit ignores an empty value, and resolves the identity from the request", async () => {
     const { limit } = fresh();
     const request = new Request("http://app.example/", { headers: { "x-user": "ada" } });
     await limit("upload", { user: "" }, { request });
     expect((await limit("upload", { user: "ada" })).limits[0]?.remaining).toBe(6);
   });
 
-  test.each([[123], [{}], [null]])("takes %j from a body for no identity", async (account) => {
+  test.each([[123], [{}], [null]])("limit denies a call whose identity is %j", async (account) => {
     const given = { account } as unknown as { account: string };
     expect(await fresh().limit("login-account", given)).toMatchObject({
       allowed: false,
@@ -133,7 +133,7 @@ describe("limit", () => {
     });
   });
 
-  test("never throws: a call that cannot be is a denial that says why", async () => {
+  test("limit never throws: an invalid call is a denial with an error", async () => {
     const { limit } = fresh();
     const noRule = await limit("logout" as "upload", {});
     expect(noRule).toMatchObject({
@@ -158,10 +158,10 @@ describe("limit", () => {
     });
   });
 
-  test("leaves a failing store to the rule", async () => {
+  test("the rule's onStoreFailure decides when the store fails", async () => {
     const { options, events } = gateOptions({
       url: "http://127.0.0.1:1",
-      token: "nobody-is-there-to-ask",
+      token: "no-store-is-there",
     });
     const { limit, peek } = createLimits(policy, options);
     expect(await limit("upload", { user: "ada" })).toMatchObject({
@@ -180,7 +180,7 @@ describe("limit", () => {
   });
 });
 
-test("a gate that is switched off asks no resolver", async () => {
+test("limit calls no resolver when the mode is off", async () => {
   let asked = 0;
   const identities = defineIdentities({ user: () => String((asked += 1)) });
   const own = definePolicy({ identities, rules: { api: { limits: { user: "3 per hour" } } } });
@@ -191,19 +191,19 @@ test("a gate that is switched off asks no resolver", async () => {
 });
 
 describe("peek and refund", () => {
-  test("peek takes nothing", async () => {
+  test("peek consumes nothing", async () => {
     const { limit, peek } = fresh();
     for (let i = 0; i < 5; i += 1) await peek("login-account", { account: "ada" });
     expect((await limit("login-account", { account: "ada" })).limits[0]?.remaining).toBe(2);
   });
 
-  test("peek tells how the limits stand for the rule's own cost, whatever it is given", async () => {
+  test("peek decides for the rule's own cost, and ignores a cost of the call", async () => {
     const { peek } = fresh();
     const more = { request: new Request("http://app.example/"), cost: 11 };
     expect(await peek("upload", { user: "ada" }, more)).toMatchObject({ reason: "within-limit" });
   });
 
-  test("a refund gives back what was taken, once, and nothing of what was denied", async () => {
+  test("refund returns the consumed units once, and 0 for a denied decision", async () => {
     const { limit, peek, refund } = fresh();
     const who = { user: "ada" };
     const taken = await limit("upload", who, { cost: 9 });
@@ -212,13 +212,13 @@ describe("peek and refund", () => {
     expect(await refund(taken)).toBe(9);
     expect(await refund(taken)).toBe(0);
     expect((await peek("upload", who)).limits[0]?.remaining).toBe(10);
-    // The denial is not remembered any longer.
+    // The denial cache no longer holds the client.
     expect((await limit("upload", who)).allowed).toBe(true);
   });
 });
 
 describe("checkRateLimit", () => {
-  test("counts a key of its own in a sliding window", async () => {
+  test("checkRateLimit counts a key in a separate sliding window", async () => {
     const { checkRateLimit } = fresh();
     const call = () => checkRateLimit("search:203.0.113.9", 2, 60_000);
     expect(await call()).toEqual({ success: true, remaining: 1, retryAfter: 0 });
@@ -228,11 +228,14 @@ describe("checkRateLimit", () => {
     expect(denied.retryAfter).toBeGreaterThan(59_000);
   });
 
-  test.each<[unknown]>([[null], [7]])("refuses the key %j, which is no text", async (key) => {
-    await expect(fresh().checkRateLimit(key as string, 5, 60_000)).rejects.toMatchObject({
-      code: "LIMIT_BAD_ARGUMENT",
-    });
-  });
+  test.each<[unknown]>([[null], [7]])(
+    "checkRateLimit rejects the key %j, which is not text",
+    async (key) => {
+      await expect(fresh().checkRateLimit(key as string, 5, 60_000)).rejects.toMatchObject({
+        code: "LIMIT_BAD_ARGUMENT",
+      });
+    },
+  );
 
   test.each([
     [0, 60_000],
@@ -242,10 +245,13 @@ describe("checkRateLimit", () => {
     [1e13, 31 * 86_400_000],
     ["5" as unknown as number, 60_000],
     [5, "1 minute" as unknown as number],
-  ])("refuses a limit of %d in %d ms with what is allowed", async (limit, windowMs) => {
-    await expect(fresh().checkRateLimit("a", limit, windowMs)).rejects.toMatchObject({
-      code: "LIMIT_BAD_ARGUMENT",
-      message: expect.stringContaining("allowed"),
-    });
-  });
+  ])(
+    "checkRateLimit rejects a limit of %d in %d ms with the allowed values",
+    async (limit, windowMs) => {
+      await expect(fresh().checkRateLimit("a", limit, windowMs)).rejects.toMatchObject({
+        code: "LIMIT_BAD_ARGUMENT",
+        message: expect.stringContaining("allowed"),
+      });
+    },
+  );
 });

@@ -10,7 +10,7 @@ const policy = definePolicy({
   },
 });
 
-/** Nothing listens at that port. */
+/** No server listens at that port. */
 const VARIABLES = {
   UPSTASH_REDIS_REST_URL: "http://127.0.0.1:9",
   UPSTASH_REDIS_REST_TOKEN: "token",
@@ -43,8 +43,8 @@ function gateInMemory() {
   return { gate, clock, events, ask, statuses };
 }
 
-describe("a gate on memory", () => {
-  test("denies over the limit while no store can be reached, and no event says that a store failed", async () => {
+describe("a gate with memoryLimits", () => {
+  test("a gate with memoryLimits denies over the limit while the store is unreachable, without an event of a failed store", async () => {
     const { ask, statuses, events } = gateInMemory();
     expect(await statuses(3, "/api/a")).toEqual([200, 200, 200]);
     const denied = await ask("/api/a");
@@ -65,7 +65,7 @@ describe("a gate on memory", () => {
     ]);
   });
 
-  test("counts by the clock that it was given", async () => {
+  test("a gate with memoryLimits counts by the given clock", async () => {
     const { gate, clock } = gateInMemory();
     const client = { ip: "203.0.113.9" };
     for (let i = 0; i < 3; i += 1) await gate.limits.limit("api", client);
@@ -85,14 +85,14 @@ describe("a gate on memory", () => {
     });
   });
 
-  test("allows a denied client once the clock that it was given says so", async () => {
+  test("a gate with memoryLimits allows a denied client when the given clock reaches its reset", async () => {
     const { clock, statuses } = gateInMemory();
     expect(await statuses(5, "/api/a")).toEqual([200, 200, 200, 429, 429]);
     clock.now += 60_000;
     expect(await statuses(1, "/api/a")).toEqual([200]);
   });
 
-  test("serves checkRateLimit, refunds, and optimistic rules", async () => {
+  test("a gate with memoryLimits supports checkRateLimit, refunds, and optimistic rules", async () => {
     const { gate, statuses } = gateInMemory();
     expect(await gate.limits.checkRateLimit("key", 1, 60_000)).toMatchObject({ success: true });
     expect(await gate.limits.checkRateLimit("key", 1, 60_000)).toMatchObject({ success: false });

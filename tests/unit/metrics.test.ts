@@ -27,7 +27,7 @@ const TOTALS = {
   "a_metric_of_a_later_version x": "1",
 };
 
-/** A gate over a store that answers these commands; a command that is absent fails. */
+/** Returns a gate whose store answers these commands and fails for every other one. */
 function gateWith(answers: Readonly<Record<string, unknown>>) {
   const asked: unknown[] = [];
   const requester: Requester = {
@@ -44,7 +44,7 @@ function gateWith(answers: Readonly<Record<string, unknown>>) {
 
 const ANSWERS = { PING: "PONG", HGETALL: Object.entries(TOTALS).flat(), INFO };
 
-test("metrics have the counters of Redis, cumulative buckets, and what INFO says", async () => {
+test("metrics have the counters of Redis, cumulative buckets, and gauges from INFO", async () => {
   const { gate, asked } = gateWith(ANSWERS);
   const text = await renderMetrics(gate);
   expect(asked).toContainEqual(["HGETALL", "test:{counters}:totals"]);
@@ -72,26 +72,26 @@ test("metrics have the counters of Redis, cumulative buckets, and what INFO says
   expect(text).not.toContain("later_version");
 });
 
-test("a store without INFO has no gauges of it", async () => {
+test("metrics have no gauges from INFO when the store does not know INFO", async () => {
   const text = await renderMetrics(gateWith({ PING: "PONG", HGETALL: [] }).gate);
   expect(text).toMatch(/^headgate_redis_up 1$/m);
   expect(text).not.toMatch(/^headgate_redis_memory_used_bytes /m);
 });
 
-test("while Redis does not answer no counter has a value, which would be a reset", async () => {
+test("metrics have no counter while Redis does not answer, since 0 would be a reset", async () => {
   const text = await renderMetrics(gateWith({}).gate);
   const values = text.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
   expect(values).toEqual(["headgate_redis_up 0"]);
 });
 
 test.each([
-  ["without a token of the app", undefined, "Bearer secret", 404],
-  ["with an empty one", "", "Bearer ", 404],
+  ["when the app has no token", undefined, "Bearer secret", 404],
+  ["when the app's token is empty", "", "Bearer ", 404],
   ["for a request without a token", "secret", undefined, 401],
   ["for another token", "secret", "Bearer other", 401],
   ["for the token by another scheme", "secret", "Basic secret", 401],
   ["for the token", "secret", "Bearer secret", 200],
-])("a scrape is answered %s", async (_, token, authorization, status) => {
+])("metricsResponse has the right status %s", async (_, token, authorization, status) => {
   const { gate, asked } = gateWith(ANSWERS);
   const headers = authorization === undefined ? undefined : { authorization };
   const request = new Request("http://app.example/api/metrics", headers && { headers });

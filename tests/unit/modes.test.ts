@@ -21,7 +21,7 @@ const policy = definePolicy({
     trial: { match: "/trial", limits: { ip: "2 per hour" }, mode: "shadow" },
     strict: { match: "/trial", limits: { ip: "3 per hour" } },
     rollout: { match: "/rollout", limits: { ip: "1 per hour" }, mode: "25%" },
-    everybody: { match: "/everybody", limits: { global: "1 per hour" }, mode: "50%" },
+    everyone: { match: "/everyone", limits: { global: "1 per hour" }, mode: "50%" },
     code: { limits: { user: "1 per hour" }, mode: "shadow" },
   },
 });
@@ -43,7 +43,7 @@ function gate(options = gateOptions(store)) {
 const address = (n: number) => ({ "x-forwarded-for": `203.0.${n >> 8}.${n & 255}` });
 
 describe("tiers", () => {
-  test("are chosen for each request, and one who is upgraded goes on with what was used", async () => {
+  test("a tier is chosen for each request, and an upgraded client keeps its used units", async () => {
     const { ask } = gate();
     const ada = { "x-user": "ada" };
     expect((await ask("/export", ada)).headers.get("ratelimit-policy")).toBe(
@@ -58,7 +58,7 @@ describe("tiers", () => {
 });
 
 describe("a rule in shadow", () => {
-  test("refuses nobody, is in no header, and is heard of with its outcome", async () => {
+  test("a rule in shadow denies no request, is in no header, and its outcome is reported", async () => {
     const { ask, events } = gate();
     const statuses: number[] = [];
     for (let i = 0; i < 4; i += 1) {
@@ -79,7 +79,7 @@ describe("a rule in shadow", () => {
     ]);
   });
 
-  test("is counted apart from the same rule enforced", async () => {
+  test("a rule in shadow is counted under separate keys", async () => {
     const { ask, options } = gate();
     await ask("/trial");
     const redis = new Redis(store.redis.url);
@@ -89,7 +89,7 @@ describe("a rule in shadow", () => {
     expect(keys.filter((key) => key.includes(":trial:") && !key.endsWith(":shadow"))).toEqual([]);
   });
 
-  test("allows a call from code, says what it would have done, and can be given back", async () => {
+  test("a rule in shadow allows a call from code, returns its outcome, and can be refunded", async () => {
     const { options, events } = gateOptions(store);
     const { limit, peek, refund } = createLimits(policy, options);
     const first = await limit("code", { user: "ada" });
@@ -105,24 +105,24 @@ describe("a rule in shadow", () => {
 });
 
 describe("a percentage", () => {
-  test("decides for about that part of the clients, for each of them always the same", async () => {
+  test("a percentage enforces a rule for about that share of the clients, always the same ones", async () => {
     const { ask } = gate();
     const clients = Array.from({ length: 400 }, (_, i) => address(i));
     await Promise.all(clients.map((client) => ask("/rollout", client)));
     const second = await Promise.all(clients.map((client) => ask("/rollout", client)));
     const third = await Promise.all(clients.map((client) => ask("/rollout", client)));
     const refused = second.filter(({ status }) => status === 429).length;
-    // Of 400 clients 25% are 100; the hash is fixed, so this is no matter of luck from run to run.
+    // 25% of 400 clients are 100. The hash is fixed, so the number is the same in each run.
     expect(refused).toBeGreaterThan(70);
     expect(refused).toBeLessThan(130);
     expect(third.map(({ status }) => status)).toEqual(second.map(({ status }) => status));
   });
 
-  test("of a limit for everybody tells clients apart by address", async () => {
+  test("a percentage of a global limit selects clients by address", async () => {
     const { ask } = gate();
     const clients = Array.from({ length: 60 }, (_, i) => address(i));
-    await Promise.all(clients.map((client) => ask("/everybody", client)));
-    const again = await Promise.all(clients.map((client) => ask("/everybody", client)));
+    await Promise.all(clients.map((client) => ask("/everyone", client)));
+    const again = await Promise.all(clients.map((client) => ask("/everyone", client)));
     const statuses = new Set(again.map(({ status }) => status));
     expect(statuses).toEqual(new Set([200, 429]));
   });

@@ -27,13 +27,13 @@ const printed: string[] = [];
 beforeEach(() => {
   printed.length = 0;
   vi.spyOn(console, "error").mockImplementation((line) => void printed.push(String(line)));
-  // What was told is known to the whole process.
+  // Printed lines are recorded for the whole process.
   for (const key of Object.getOwnPropertySymbols(globalThis)) {
     if (Symbol.keyFor(key)?.includes(" ")) Reflect.deleteProperty(globalThis, key);
   }
 });
 
-/** A gate that has these variables and no others, and what it says. */
+/** Returns a gate with these variables and no others, its events and its log lines. */
 function gateWith(variables: Variables, more: Partial<GateSettings> = {}) {
   const events: HeadgateEvent[] = [];
   const lines: string[] = [];
@@ -61,7 +61,7 @@ function gateWith(variables: Variables, more: Partial<GateSettings> = {}) {
 }
 
 describe("development without a store", () => {
-  test("counts in this process, says so once, and looks like no failure", async () => {
+  test("development without a store counts in this process, prints that once, and reports no failure", async () => {
     const { gate, events, lines, send, statuses } = gateWith(DEVELOPMENT);
     expect(() => gate.check()).not.toThrow();
     expect(printed).toEqual([]);
@@ -84,13 +84,13 @@ describe("development without a store", () => {
     expect(lines.filter((line) => !/"event":"(?:shadow-)?denied"/.test(line))).toEqual([]);
   });
 
-  test("says it once for all gates of a process", async () => {
+  test("development without a store prints its line once for all gates of a process", async () => {
     await gateWith(DEVELOPMENT).send("/open");
     await gateWith(DEVELOPMENT).gate.limits.peek("open", { ip: "203.0.113.9" });
     expect(printed).toHaveLength(1);
   });
 
-  test("counts so in the place of an app's store that needs a connection, and of none that does not", async () => {
+  test("development without a store replaces a limitStore that needs a connection, and keeps one that does not", async () => {
     const counters = countEvents({ windowMs: 100 });
     const own = gateWith(DEVELOPMENT, { limitStore: upstashLimits, counters });
     expect(await own.statuses("/open")).toEqual([200, 200, 429]);
@@ -101,7 +101,7 @@ describe("development without a store", () => {
     expect(given.gate.options.limitStore).toBe(memory);
   });
 
-  test("has no locks and no commands, and their error says what to set", async () => {
+  test("development without a store has no locks and commands, and their error names the variables to set", async () => {
     const { gate } = gateWith(DEVELOPMENT);
     const words = /^No store is named, .*set UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN/;
     await expect(redisOf(gate).get("key")).rejects.toThrow(words);
@@ -109,7 +109,7 @@ describe("development without a store", () => {
     expect(gate.unobserved.rest).toBeUndefined();
   });
 
-  test("with HEADGATE_MODE=off counts nothing and says nothing", async () => {
+  test("development without a store and with HEADGATE_MODE=off counts nothing and prints nothing", async () => {
     const { statuses } = gateWith({ ...DEVELOPMENT, HEADGATE_MODE: "off" });
     expect(await statuses("/open")).toEqual([200, 200, 200]);
     expect(printed).toEqual([]);
@@ -122,7 +122,7 @@ describe("production without a store", () => {
     expect(printed).toEqual([]);
   });
 
-  test("ends no function of Vercel's, which has no start", async () => {
+  test("production without a store does not fail the check on Vercel, which has no start", async () => {
     const { gate, statuses } = gateWith({ NODE_ENV: "production", VERCEL: "1" });
     expect(() => gate.check()).not.toThrow();
     expect(printed).toEqual([]);
@@ -130,7 +130,7 @@ describe("production without a store", () => {
     expect(printed).toHaveLength(1);
   });
 
-  test("goes by each rule's onStoreFailure, in one line, and tries to reach none", async () => {
+  test("production without a store prints one line, makes no store call, and each rule's onStoreFailure decides", async () => {
     const { events, lines, send, statuses, gate } = gateWith(PRODUCTION);
     expect(await statuses("/open")).toEqual([200, 200, 200]);
     expect((await send("/closed")).status).toBe(503);
@@ -152,7 +152,7 @@ describe("production without a store", () => {
     expect(new Set(events.map(({ kind }) => kind))).toEqual(new Set(["decision", "near-limit"]));
   });
 
-  test("writes nothing in a way of the app's own: no secret would key its hashes", async () => {
+  test("production without a store does not call connect, since no secret would key the hashes", async () => {
     const connect = vi.fn<() => never>();
     const { send, gate } = gateWith(PRODUCTION, { connect });
     expect((await send("/closed")).status).toBe(503);
@@ -160,13 +160,13 @@ describe("production without a store", () => {
     expect(connect).not.toHaveBeenCalled();
   });
 
-  test("is an error of each request where a variable is set and cannot be used", async () => {
+  test("production with half of a store throws at each request", async () => {
     const { send } = gateWith({ ...PRODUCTION, UPSTASH_REDIS_REST_URL: "https://store.example" });
     await expect(send("/open")).rejects.toMatchObject({ code: "ENV_INVALID" });
   });
 });
 
-describe("production where nothing says whose address to count", () => {
+describe("production without a source of addresses", () => {
   const store = memoryLimits()();
   const settings = () =>
     gateWith(
@@ -184,7 +184,7 @@ describe("production where nothing says whose address to count", () => {
     );
   });
 
-  test("does not count all clients as one: onStoreFailure decides, and local allows", async () => {
+  test("production without a source of addresses does not count all clients as one: onStoreFailure decides, and local allows", async () => {
     const { statuses, lines } = settings();
     expect(await statuses("/open")).toEqual([200, 200, 200]);
     expect(await statuses("/closed")).toEqual([503, 503, 503]);
@@ -195,13 +195,13 @@ describe("production where nothing says whose address to count", () => {
     expect(lines.filter((line) => line.includes("store-failed"))).toEqual([]);
   });
 
-  test("does so without a store too", async () => {
+  test("production without a source of addresses and a store leaves decisions to onStoreFailure", async () => {
     const { statuses } = gateWith({ NODE_ENV: "production" });
     expect(await statuses("/local")).toEqual([200, 200, 200]);
     expect(await statuses("/closed")).toEqual([503, 503, 503]);
   });
 
-  test("counts by the store what needs no address", async () => {
+  test("production without a source of addresses counts limits that need no address in the store", async () => {
     const { statuses, gate } = settings();
     expect(await statuses("/named", { "x-user": "ada" })).toEqual([200, 429, 429]);
     expect(await statuses("/named")).toEqual([503, 503, 503]);

@@ -55,7 +55,7 @@ const queries = charts.flatMap(({ targets = [] }) => targets.map(({ expr }) => e
 const DECISIONS = "headgate_decisions_total";
 const OUTCOMES = ["allowed", "denied", "shadow_denied", "degraded", "blocked", "uncounted"];
 
-/** The series that METRICS stands for, with their labels and the values of the last of them. */
+/** The series of METRICS, with their labels and the values of the last label. */
 const SERIES = new Map(
   Object.entries(METRICS).flatMap(([name, metric]: [string, Metric]) => {
     const full = `headgate_${name}`;
@@ -69,7 +69,7 @@ const SERIES = new Map(
   }),
 );
 
-/** What is wrong with the metrics, labels and values that a text names. */
+/** Returns the unknown metrics, labels and values that a text names. */
 function wrongIn(text: string): string[] {
   return [...text.matchAll(/\b(headgate_\w+)(?:\{([^}]*)\})?/g)].flatMap(
     ([, name = "", matchers = ""]) => {
@@ -87,7 +87,7 @@ function wrongIn(text: string): string[] {
   );
 }
 
-test("metrics, labels and values that do not exist are found", () => {
+test("wrongIn finds metrics, labels and values that do not exist", () => {
   expect(wrongIn("headgate_redis_up == 0")).toEqual([]);
   expect(wrongIn('rate(headgate_locks_total{state=~"lost|contended"}[5m])')).toEqual([]);
   expect(wrongIn("headgate_redis_down == 1")).toEqual(["headgate_redis_down"]);
@@ -98,13 +98,13 @@ test("metrics, labels and values that do not exist are found", () => {
 });
 
 describe("docs/operate/alerts.yml", () => {
-  test("passes promtool check rules", async () => {
+  test("alerts.yml passes promtool check rules", async () => {
     const { ok, output } = await promtool(["check", "rules", ALERTS]);
     expect(output).toContain(`${alerts.length} rules found`);
     expect(ok).toBe(true);
   });
 
-  test("fires and is silent as its unit tests say, by promtool", async () => {
+  test("alerts.yml passes its unit tests by promtool", async () => {
     const { ok, output } = await promtool(["test", "rules", TESTS]);
     expect(output).toContain("SUCCESS");
     expect(ok).toBe(true);
@@ -115,7 +115,7 @@ describe("docs/operate/alerts.yml", () => {
     expect(alerts.flatMap(({ text }) => wrongIn(text))).toEqual([]);
   });
 
-  test("names only codes of errors that there are", () => {
+  test("alerts.yml names only codes of errors that exist", () => {
     const codes = read("alerts.yml").match(/\bSTORE_\w+/g) ?? [];
     const page = readFileSync(join(ROOT, "docs", "errors.md"), "utf8");
     expect(codes).not.toEqual([]);
@@ -146,7 +146,7 @@ describe("docs/operate/alerts.yml", () => {
   });
 });
 
-test("each section of runbooks.md says what the alert means, what to look at and what to do", () => {
+test("each section of runbooks.md has the alert's meaning, what to look at and what to do", () => {
   const sections = read("runbooks.md").split(/^## /m).slice(1);
   expect(sections).toHaveLength(alerts.length);
   for (const section of sections) {
@@ -161,13 +161,13 @@ describe("docs/operate/grafana.json", () => {
     expect(wrongIn(JSON.stringify(dashboard.templating))).toEqual([]);
   });
 
-  test("shows every metric, or an alert uses it", () => {
+  test("grafana.json or an alert uses every metric", () => {
     const used = [...queries, read("alerts.yml")].join("\n");
     const unused = Object.keys(METRICS).filter((name) => !used.includes(`headgate_${name}`));
     expect(unused).toEqual([]);
   });
 
-  test("has queries that Prometheus can read", async () => {
+  test("grafana.json has queries that Prometheus can read", async () => {
     const folder = cleanUp(mkdtempSync(join(tmpdir(), "headgate-operate-")), (it) =>
       rmSync(it, { recursive: true }),
     );
@@ -176,14 +176,14 @@ describe("docs/operate/grafana.json", () => {
       expr: expr.replaceAll("$__rate_interval", "5m").replaceAll("$rule", ".*"),
     }));
     const file = join(folder, "queries.yml");
-    // JSON is YAML.
+    // Every JSON text is valid YAML.
     writeFileSync(file, JSON.stringify({ groups: [{ name: "queries", rules }] }));
     const { ok, output } = await promtool(["check", "rules", file]);
     expect(output).toContain(`${queries.length} rules found`);
     expect(ok).toBe(true);
   });
 
-  test("has a variable for the data source, and every query takes it", () => {
+  test("grafana.json has a variable for the data source, and every query uses it", () => {
     const { list } = dashboard.templating;
     expect(list[0]).toMatchObject({ name: "datasource", type: "datasource", query: "prometheus" });
     const named = charts.flatMap(({ datasource, targets = [] }) => [
@@ -196,7 +196,7 @@ describe("docs/operate/grafana.json", () => {
     expect(used.filter((name) => !known.has(name))).toEqual([]);
   });
 
-  test("has a form that Grafana imports: ids of their own, and panels side by side", () => {
+  test("grafana.json has a form that Grafana imports: different ids, and panels that do not overlap", () => {
     const { uid, title, schemaVersion, panels } = dashboard;
     expect([uid, title]).toEqual(["headgate", "Headgate"]);
     expect(schemaVersion).toBeGreaterThanOrEqual(36);

@@ -5,7 +5,7 @@ import { ROOT } from "../support/app.ts";
 
 const WORKFLOW = readFileSync(join(ROOT, ".github", "workflows", "release.yml"), "utf8");
 
-/** The lines of a block that begins with a line, as far as they stand deeper than it. */
+/** Returns the indented lines of the block that begins with a line. */
 function blockOf(line: string): string {
   const indent = /^ */.exec(line)?.[0] ?? "";
   const [, after = ""] = WORKFLOW.split(`\n${line}\n`);
@@ -14,11 +14,11 @@ function blockOf(line: string): string {
   return lines.slice(0, end === -1 ? undefined : end).join("\n");
 }
 
-test("the release workflow runs on a version tag and on nothing else", () => {
+test("the release workflow runs on a version tag only", () => {
   expect(blockOf("on:").trim()).toBe('push:\n    tags: ["v[0-9]+.[0-9]+.[0-9]+*"]');
 });
 
-test("only the job behind the environment publishes, with provenance, and it builds nothing", () => {
+test("only the job in the environment npm publishes, with provenance, and that job builds nothing", () => {
   const [build, publish] = [blockOf("  package:"), blockOf("  publish:")];
   expect(publish).toContain("environment: npm");
   expect(publish).toContain("id-token: write");

@@ -16,7 +16,7 @@ import { scope } from "../support/scope.ts";
 
 const cleanUp = scope();
 
-/** What npm ci leaves behind, in one package: a record, the Node that runs commands, and a program. */
+/** A script that installs what npm ci would: a record, the Node that runs commands, and a program. */
 const INSTALL = `
   mkdir -p node_modules/.bin node_modules/node/bin
   ln -s '${process.execPath}' node_modules/node/bin/node
@@ -29,7 +29,7 @@ const INSTALL = `
 /** A Node before 22.15 cannot become another program. */
 const WITHOUT_EXECVE = ["--import", "data:text/javascript,process.execve = undefined"];
 
-/** A clone without packages, in a folder whose name has a blank. */
+/** Makes a clone without packages, in a folder whose name has a blank. */
 function makeClone(keep = cleanUp) {
   const folder = keep(mkdtempSync(join(tmpdir(), "headgate-run-")), (it) =>
     rmSync(it, { recursive: true }),
@@ -53,7 +53,7 @@ function makeClone(keep = cleanUp) {
   return {
     root,
     lock,
-    /** Puts a script in the place of npm, with which nothing is installed from the network. */
+    /** Replaces npm by a script, so that nothing is installed from the network. */
     fakeNpm(script: string) {
       writeFileSync(join(root, "bin", "npm"), `#!/bin/sh\n${script}\n`);
       chmodSync(join(root, "bin", "npm"), 0o755);
@@ -69,7 +69,7 @@ function makeClone(keep = cleanUp) {
 }
 
 describe("a first run", () => {
-  test("calls npm ci, prints what it prints and ends with its status where it fails", async () => {
+  test("a first run calls npm ci, passes on its output, and ends with its status when it fails", async () => {
     const clone = makeClone();
     clone.fakeNpm('echo "npm $1: no network"; exit 3');
     const failing = clone.run(["tool"]);
@@ -85,7 +85,7 @@ describe("a first run", () => {
   });
 
   test.each(["SIGKILL", "SIGINT"] as const)(
-    "that ends by %s leaves no npm behind",
+    "a first run that ends by %s leaves no npm behind",
     async (signal) => {
       const clone = makeClone();
       clone.fakeNpm('touch "$TMPDIR/file"; echo installing; sleep 600');
@@ -100,7 +100,7 @@ describe("a first run", () => {
   );
 });
 
-test("npm ci runs again only when package-lock.json names what is not installed", async () => {
+test("npm ci runs again only when package-lock.json names packages that are not installed", async () => {
   const clone = makeClone();
   clone.fakeNpm(`echo "npm $1"; rm -rf node_modules; ${INSTALL}`);
   const outputs: string[] = [];
@@ -113,7 +113,7 @@ test("npm ci runs again only when package-lock.json names what is not installed"
   expect(outputs.map((output) => output.includes("npm ci"))).toEqual([true, false, true]);
 });
 
-test("a program that is not installed ends with 127, and Node 24 is used where npm installed none", async () => {
+test("a program that is not installed ends with 127, and Node 24 is used when npm installed no Node", async () => {
   const clone = makeClone();
   clone.fakeNpm(`${INSTALL} rm -r node_modules/node`);
   const missing = clone.run(["vitest"]);
@@ -124,7 +124,7 @@ test("a program that is not installed ends with 127, and Node 24 is used where n
   expect(tool.output()).toBe("tool again\n");
 });
 
-test("every script of package.json goes through the dispatcher, and the last one takes the shell's place", () => {
+test("every script of package.json runs by the dispatcher, and its last command replaces the shell", () => {
   const { scripts } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as {
     readonly scripts: Readonly<Record<string, string>>;
   };
@@ -138,7 +138,7 @@ test("every script of package.json goes through the dispatcher, and the last one
   ).toEqual([]);
 });
 
-/** Serves, prints what it was given, and ends with 7 once it has heard a signal. */
+/** A server that prints its arguments, and ends with 7 after a signal. */
 const SERVER = `
   import { createServer } from "node:http";
   const server = createServer();
@@ -158,7 +158,7 @@ const heard = (output: string) => output.match(/^heard .*$/gm);
 describe.each([
   ["becomes the command", []],
   ["waits for the command, as under Node 20", WITHOUT_EXECVE],
-])("npm start, where the dispatcher %s", (_, first) => {
+])("npm start when the dispatcher %s", (_, first) => {
   let root = "";
   const remaining = scope(afterAll);
 
@@ -181,7 +181,7 @@ describe.each([
   }
 
   test.each(["SIGTERM", "SIGINT"] as const)(
-    "ends with the server's own status when npm alone gets %s",
+    "npm start ends with the server's status when npm alone gets %s",
     async (signal) => {
       const { npm, given, started } = await serve();
       const programs = join(root, "node_modules", ".bin");
@@ -194,7 +194,7 @@ describe.each([
   );
 
   test.each(["SIGHUP", "SIGKILL"] as const)(
-    "stops the server when npm alone gets %s, which npm does not hand on",
+    "npm start stops the server when npm alone gets %s, which npm does not forward",
     async (signal) => {
       const { npm, started } = await serve();
       npm.signal(signal);
@@ -204,7 +204,7 @@ describe.each([
     },
   );
 
-  test("lets the server hear one Ctrl-C once, though npm hands it on too", async () => {
+  test("the server gets one Ctrl-C once, although npm forwards it too", async () => {
     const { npm } = await serve();
     npm.signalGroup("SIGINT");
     expect(await npm.ended).toBe(7);

@@ -16,7 +16,7 @@ function runs(
   return own(request, undefined) === "ran";
 }
 
-describe("an app's own middleware", () => {
+describe("runsOn", () => {
   const PAGES = String.raw`/((?!api|_next|.*\..*).*)`;
 
   test.each([
@@ -27,11 +27,11 @@ describe("an app's own middleware", () => {
     ["/_next/image", false],
     ["/logo.png", false],
     ["/robots.txt", false],
-  ])("runs on %s where next-intl's matcher says so: %s", (path, expected) => {
+  ])("with next-intl's matcher, middleware on %s runs: %s", (path, expected) => {
     expect(runs(PAGES, path)).toBe(expected);
   });
 
-  test("runs where any of several entries matches, with a slash at the end, and in the letter case that it is written in", () => {
+  test("middleware runs when any of several entries matches, with a slash at the end, and in the same letter case", () => {
     const matcher = ["/about/:path*", "/shop"];
     const paths = ["/about", "/about/us/x", "/SHOP", "/shop/", "/other", "/about-us"];
     expect(paths.map((path) => runs(matcher, path))).toEqual([
@@ -44,7 +44,7 @@ describe("an app's own middleware", () => {
     ]);
   });
 
-  test("runs on a path that matches once it is decoded", () => {
+  test("middleware runs on a path that matches after decoding", () => {
     expect(runs("/über", "/%C3%BCber")).toBe(true);
     expect(runs("/about", "/%61bout")).toBe(true);
     expect(runs("/about", "/%E0%A4%A")).toBe(false);
@@ -71,7 +71,7 @@ describe("an app's own middleware", () => {
     ],
     [{ source: "/a", missing: [{ type: "header", key: "next-router-prefetch" }] }, true],
     [{ source: "/a", missing: [{ type: "header", key: "x-beta" }] }, false],
-  ])("runs by conditions as Next reads them: %j is %s", (matcher, expected) => {
+  ])("conditions are evaluated as by Next: %j is %s", (matcher, expected) => {
     const headers = {
       "x-beta": "on",
       cookie: 'other=1; seen=yes; quoted="a%20b"',
@@ -80,7 +80,7 @@ describe("an app's own middleware", () => {
     expect(runs(matcher, "/a?q=1&q=2&empty=", { headers })).toBe(expected);
   });
 
-  test("cannot be given what is no pattern", () => {
+  test("runsOn throws for an invalid pattern", () => {
     expect(() => runsOn("/a/(", () => undefined)).toThrow(/MATCHER|must be a pattern/);
     const has = [{ type: "header", key: "x", value: "(" }] as const;
     expect(() => runsOn({ source: "/a", has }, () => undefined)).toThrow(/must be a pattern/);

@@ -6,11 +6,11 @@ import { measure } from "../house/sizes/measure.ts";
 import { ALL, pageOf, staleness, tooLarge } from "../house/sizes/page.ts";
 import { ROOT } from "../support/app.ts";
 
-/** The page for bundles of 10 kB, but for one entry alone, whose size is in one cell. */
+/** Returns the page for bundles of 10 kB, except one entry with this size, which is in one cell. */
 const page = (ofEntry: number) =>
   pageOf(ALL.map((bundle) => (bundle === ENTRIES[0] ? ofEntry : 10_000)));
 
-test("measure returns the bytes of each bundle in their order, without what is left out", async () => {
+test("measure returns the bytes of each bundle in order, without the files to leave out", async () => {
   const source = 'export { durationMs } from "#lib/core/duration";';
   const [whole = 0, less = 0, nothing = 0] = await measure([
     { source },
@@ -28,14 +28,14 @@ test("measure names a file that cannot be left out", async () => {
   );
 });
 
-test("a page is stale where a figure is off by more than 2 percent", () => {
+test("a page is stale when a figure is off by more than 2 percent", () => {
   expect(staleness(page(10_200), page(10_000))).toEqual([]);
   expect(staleness(page(9_800), page(10_000))).toEqual([]);
   expect(staleness(page(10_210), page(10_000))).toEqual([expect.stringContaining("10.21")]);
   expect(staleness(page(9_790), page(10_000))).toEqual([expect.stringContaining("9.79")]);
 });
 
-test("a page is stale where a row is missing or named in another way", () => {
+test("a page is stale when a row is missing or has another name", () => {
   const written = page(10_000).replace("headgate/locks", "headgate/lock");
   expect(staleness(written, page(10_000))).toHaveLength(1);
   const short = page(10_000).replace(/^.*headgate\/locks.*\n/m, "");

@@ -11,7 +11,7 @@ test.each([
   ["Headgate_Mode", "HEADGATE_MODE"],
   ["headgate_namespace", "HEADGATE_NAMESPACE"],
   ["HEADGATE_CLUTSER", "HEADGATE_CLUSTER"],
-])("%s is told with the name that was meant", (name, meant) => {
+])("%s is reported with the name %s", (name, meant) => {
   const lines = unknownVariables({ [name]: "a value that may be secret" });
   expect(lines).toEqual([expect.stringContaining(`${name} is no variable of Headgate's`)]);
   expect(lines[0]).toContain(`Did you mean ${meant}?`);
@@ -19,20 +19,20 @@ test.each([
   expect(lines[0]).not.toContain("a value");
 });
 
-test("a name that is like none is told without a guess", () => {
+test("a name that resembles no variable is reported without a guess", () => {
   expect(unknownVariables({ HEADGATE_FAVOURITE_COLOUR: "blue" })).toEqual([
     "HEADGATE_FAVOURITE_COLOUR is no variable of Headgate's, and changes nothing. docs/reference/environment.md has every variable.",
   ]);
 });
 
 test("a value that was read as a part of the name is not repeated", () => {
-  // What docker makes of the line "HEADGATE_SECRET:c2VjcmV0c2VjcmV0==" of an env file.
+  // Docker reads the line "HEADGATE_SECRET:c2VjcmV0c2VjcmV0==" of an env file as this variable.
   const [line = ""] = unknownVariables({ "HEADGATE_SECRET:c2VjcmV0c2VjcmV0": "=" });
   expect(line).toMatch(/^HEADGATE_SECRET… .*Did you mean HEADGATE_SECRET\?$/);
   expect(line).not.toContain("c2Vj");
 });
 
-test("other programs' variables, and those of a Kubernetes service, are told of nowhere", () => {
+test("other programs' variables, and those of a Kubernetes service, are not reported", () => {
   const env = {
     PATH: "/bin",
     MY_HEADGATE_MOD: "x",

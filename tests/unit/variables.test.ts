@@ -31,11 +31,11 @@ function faultsOf(run: () => unknown): SettingsError["mustBe"][] {
   return [];
 }
 
-/** The sample's own variables that its gate reads. */
+/** The sample's own variables, which its gate reads. */
 const OWN = { ...AUTH_VARIABLES, ...METRICS_VARIABLES, ...OTEL_VARIABLES };
 
 describe("docs/reference/environment.md", () => {
-  test("has the variables that Headgate's programs read, and by which", () => {
+  test("environment.md has the variables that Headgate's programs read, with the programs", () => {
     const documented = [...page].flatMap(([name, { by }]) => {
       const ours = by.filter((program) => program !== "sample");
       return ours.length > 0 ? [[name, ours] as const] : [];
@@ -46,7 +46,7 @@ describe("docs/reference/environment.md", () => {
     expect(sorted(ofGate)).toEqual(sorted([...Object.keys(GATE_VARIABLES), "HEADGATE_REWRITES"]));
   });
 
-  test("has the sample's variables", () => {
+  test("environment.md has the sample's variables", () => {
     const documented = [...page].flatMap(([name, { by }]) => (by.includes("sample") ? [name] : []));
     const handed = ["REDIS_URL", "DEMO_ACCOUNTS"];
     expect(sorted(documented)).toEqual(
@@ -55,16 +55,16 @@ describe("docs/reference/environment.md", () => {
   });
 
   const judged = Object.entries<Variable<unknown>>({ ...GATE_VARIABLES, ...OWN }).filter(
-    // What programs set is not judged.
+    // Variables that programs set are not checked.
     ([, { mustBe }]) => mustBe !== "text",
   );
 
-  test.each(judged)("says what %s must be as the code does", (name, { mustBe }) => {
+  test.each(judged)("environment.md says what %s must be as the code does", (name, { mustBe }) => {
     expect(page.get(name)?.mustBe).toBe(mustBe.replaceAll("`", ""));
   });
 
   test.each(judged.filter(([, { standard }]) => standard !== undefined))(
-    "says the default of %s as the code does",
+    "environment.md has the default of %s in the code",
     (name, { standard }) => {
       const [documented] = page.get(name)?.standard.split(/[ ,]/) ?? [];
       expect(documented).toBe(standard || "none");
@@ -72,7 +72,7 @@ describe("docs/reference/environment.md", () => {
   );
 
   test.each(Object.entries({ ...MUST_BE, REDIS_URL: REDIS_ADDRESS, GATEWAY_TOKEN }))(
-    "says what %s must be as its error does",
+    "environment.md says what %s must be as its error does",
     (name, mustBe) => {
       expect(page.get(name)?.mustBe).toBe(mustBe.replaceAll("`", ""));
     },
@@ -89,7 +89,7 @@ describe("docs/reference/environment.md", () => {
     "HEADERS_TIMEOUT",
     "REQUEST_TIMEOUT",
     "HEADGATE_BATCH",
-  ])("says what %s must be as the server does", (name) => {
+  ])("environment.md says what %s must be as the server does", (name) => {
     const env = { [name]: '"' };
     const readers = [
       () => listenAddress(env),
@@ -101,7 +101,7 @@ describe("docs/reference/environment.md", () => {
   });
 });
 
-/** Properties in capitals that are no variables: of Node's, JavaScript's and WebAssembly's objects. */
+/** Properties in capitals that are not variables, of Node's, JavaScript's and WebAssembly's objects. */
 const OF_OTHER_OBJECTS = new Set([
   "HEAPU8",
   "HEAPU32",
@@ -117,12 +117,12 @@ describe("lib", () => {
   );
   const variables = reads.filter(({ name }) => !OF_OTHER_OBJECTS.has(name));
 
-  test("reads the variables of the page, and no others", () => {
+  test("lib reads the variables of the page, and no others", () => {
     const found = [...variables.map(({ name }) => name), ...Object.keys(GATE_VARIABLES)];
     expect(sorted(found)).toEqual(sorted(Object.keys(VARIABLES)));
   });
 
-  test("reads in the gate nothing that only the server or the gateway reads", () => {
+  test("the gate reads no variable that only the server or the gateway reads", () => {
     const elsewhere = variables.filter(
       ({ file }) => !/^lib\/(?:server|cli|audit|plugin)\//.test(file),
     );
@@ -133,11 +133,11 @@ describe("lib", () => {
   test("outside the server and the commands, lib reads process.env in env.ts and NODE_ENV in development.ts alone", () => {
     const code = (file: string) => read(file).replaceAll(/^\s*(?:\*|\/\/|\/\*).*$/gm, "");
     const own = files.filter((file) => code(file).includes("process.env"));
-    // One reads what bundlers replace, and one writes the line of a policy that reads a variable.
+    // One file reads a variable that bundlers replace, and one writes a policy that reads a variable.
     const expected = ["lib/env.ts", "lib/init/policy-text.ts", "lib/policy/development.ts"];
     const others = own.filter((file) => !/^lib\/(?:server|cli)\//.test(file));
     expect(others.toSorted()).toEqual(expected);
-    // A name that is made would be found by no search.
+    // A computed name could not be found by this search.
     expect(own.filter((file) => /process\.env\[(?!["'`])/.test(code(file)))).toEqual([]);
   });
 
@@ -150,7 +150,7 @@ describe("lib", () => {
     ["const read = ({ MY_SLIP }: Variables) => MY_SLIP;", ""],
     ['wholeNumber(env, "MY_SLIP", 1, 0, 2);', "a reader"],
     ['ms("MY_SLIP", 1);', "a reader"],
-  ])("would be found to read MY_SLIP by %s", (code, of) => {
+  ])("propertyReads finds that MY_SLIP is read by %s", (code, of) => {
     expect(propertyReads(code)).toContainEqual({ name: "MY_SLIP", of });
   });
 });

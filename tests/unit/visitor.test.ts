@@ -28,7 +28,7 @@ afterAll(async () => {
   await store?.stop();
 });
 
-/** An app behind one proxy, whose page asks its own API: as the visitor, or as itself. */
+/** Starts an app behind one proxy, whose page calls the app's API for the visitor, or as itself. */
 async function startApp() {
   const { options, events } = gateOptions(store);
   const own = { ...options, visitorSecret: options.secret };
@@ -38,7 +38,7 @@ async function startApp() {
   const server = createServer((request, response) => {
     void (async () => {
       const headers = new Headers(request.headers as Record<string, string>);
-      // The last proxy names its peer; who asks without one is the server itself.
+      // The last proxy names its peer. A request without the header is the server's own.
       if (!headers.has("x-forwarded-for")) headers.set("x-forwarded-for", "127.0.0.1");
       const later: Promise<unknown>[] = [];
       const answer = await guard(new Request(url + request.url, { headers }), {
@@ -64,28 +64,28 @@ async function startApp() {
 const visitors = (network: string) =>
   Array.from({ length: 12 }, (_, i) => ({ "x-forwarded-for": `${network}.${i + 1}` }));
 
-describe("an app that asks itself", () => {
-  test("is denied none of 12 visitors' calls where it names them", async () => {
+describe("an app that calls itself", () => {
+  test("calls for 12 visitors are all allowed when the app names the visitors", async () => {
     for (let round = 0; round < 2; round += 1) {
       const statuses = await Promise.all(
         visitors("203.0.113").map((visitor) => app.ask("/pages/named", visitor)),
       );
       expect(statuses).toEqual(Array.from({ length: 12 }, () => 200));
     }
-    // Each visitor has used up the two calls of its own limit, also for calls that it makes itself.
+    // Each visitor has used up the two calls of its limit, which count its own calls too.
     const [first = {}] = visitors("203.0.113");
     expect(await app.ask("/pages/named", first)).toBe(429);
     expect(await app.ask("/api", first)).toBe(429);
   });
 
-  test("is one client where it names no visitor", async () => {
+  test("an app that names no visitor is one client", async () => {
     const statuses = [];
     for (const visitor of visitors("198.51.100"))
       statuses.push(await app.ask("/pages/own", visitor));
     expect(statuses.filter((status) => status === 200)).toHaveLength(2);
   });
 
-  test("gives a client nothing by a header that the client made up", async () => {
+  test("a header that a client forged has no effect", async () => {
     const attacker = { "x-forwarded-for": "192.0.2.1" };
     const [own = ""] = Object.values(
       app.asVisitor(new Headers({ "x-forwarded-for": "192.0.2.9" })),
@@ -98,7 +98,7 @@ describe("an app that asks itself", () => {
     expect(statuses).toEqual([200, 200, 429, 429, 429, 429]);
   });
 
-  test("tells once that a user's session was not read, and denies no less", async () => {
+  test("an unread session of a user is reported once, and the limit holds", async () => {
     const cookies = ["authjs.session-token=ada", "authjs.session-token=bob"];
     const address = { "x-forwarded-for": "192.0.2.50" };
     const statuses = [];

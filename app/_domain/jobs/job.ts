@@ -28,7 +28,7 @@ export function jobRecords(tools: RecordTools): Records<Job> {
   return createRecords(tools, "job", job, KEPT_SECONDS);
 }
 
-/** Returns a job's record; undefined when there is none, or it cannot be read. */
+/** Returns a job's record; undefined when the record is missing or cannot be read. */
 export async function readJob(tools: RecordTools, id: string): Promise<Job | undefined> {
   const found = job.safeParse(await jobRecords(tools).read(id));
   return found.success ? found.data : undefined;

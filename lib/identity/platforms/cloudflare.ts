@@ -1,7 +1,7 @@
 import { isCloudflares } from "../cloudflare-ranges.ts";
 import { named, type Platform, type PlatformWords } from "./platform.ts";
 
-/** CF-Connecting-IP, which Cloudflare puts in the place of whatever the client sent. */
+/** The address in CF-Connecting-IP, which Cloudflare overwrites. */
 export interface CloudflareSource {
   readonly from: "cloudflare";
 }
@@ -29,6 +29,6 @@ export function connecting(headers: Headers): string | undefined {
 export const WORDS: PlatformWords = {
   example: "cloudflare",
   where: "Cloudflare Workers, or a server that only Cloudflare can reach",
-  reads: "`cf-connecting-ip`, which Cloudflare writes anew",
-  forged: "nothing through Cloudflare; past it everything",
+  reads: "`cf-connecting-ip`, which Cloudflare overwrites",
+  forged: "nothing through Cloudflare; everything when Cloudflare is bypassed",
 };

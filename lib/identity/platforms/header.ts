@@ -1,7 +1,7 @@
 import { settingsError } from "#lib/core/settings";
 import type { Platform, PlatformWords } from "./platform.ts";
 
-/** The one address in a header that a proxy puts in the place of whatever the client sent. */
+/** The only address in a header that a proxy overwrites. */
 export interface HeaderSource {
   readonly from: "header";
   readonly header: string;
@@ -9,7 +9,7 @@ export interface HeaderSource {
 
 const FORM = /^header:([\w!#$%&'*+.^`|~-]{1,64})$/;
 
-/** Two lists, and what Headgate itself writes. */
+/** Headers that hold lists, and those that Headgate itself writes. */
 const NO_HEADERS = /^(?:x-forwarded-for|forwarded|x-headgate-.*)$/;
 
 export const HEADER: Platform<HeaderSource> = {
@@ -20,7 +20,7 @@ export const HEADER: Platform<HeaderSource> = {
     value.startsWith("header:") ? { from: "header", header: headerOf(value) } : undefined,
   address(headers, { header }) {
     const value = headers.get(header) ?? undefined;
-    // CloudFront writes a port behind every address, and no brackets around an IPv6 address.
+    // CloudFront appends a port to every address, and writes no brackets around an IPv6 address.
     return header === "cloudfront-viewer-address" ? value?.replace(/:\d+$/, "") : value;
   },
   label: ({ header }) => `header:${header}`,
@@ -41,5 +41,5 @@ export const WORDS: PlatformWords = {
   example: "header:fly-client-ip",
   where: "behind a proxy or CDN that overwrites that header",
   reads: "the one address in that header",
-  forged: "nothing through the proxy; past it everything",
+  forged: "nothing through the proxy; everything when the proxy is bypassed",
 };

@@ -1,6 +1,6 @@
 import type { Platform, PlatformWords } from "./platform.ts";
 
-/** The nth address from the right of X-Forwarded-For, so n trusted proxies. */
+/** The nth address of X-Forwarded-For from the right, for n trusted proxies. */
 export interface HopsSource {
   readonly from: "hops";
   readonly hops: number;
@@ -23,8 +23,8 @@ export const HOPS: Platform<HopsSource> = {
 };
 
 /**
- * Returns the nth entry of X-Forwarded-For from the right, as it is written; undefined where there are fewer.
- * What a client wrote before it costs nothing to pass over.
+ * Returns the nth entry of X-Forwarded-For from the right, as it is written; undefined when there are fewer.
+ * The entries before it, which a client may have written, are not read.
  */
 export function fromRight(headers: Headers, n: number): string | undefined {
   const list = headers.get("x-forwarded-for") ?? "";
@@ -39,7 +39,7 @@ export function fromRight(headers: Headers, n: number): string | undefined {
 /** @public The table in docs/client-address.md reads it by the file's name. */
 export const WORDS: PlatformWords = {
   example: "hops:n",
-  where: "behind n proxies of your own that write X-Forwarded-For",
+  where: "behind n trusted proxies that write X-Forwarded-For",
   reads: "the nth address from the right",
   forged: "nothing, as long as n is right: with n too large, everything",
 };

@@ -1,64 +1,64 @@
-/** What decides where addresses come from. */
+/** The settings and markers that decide where addresses come from. */
 export interface AddressEnvironment {
-  /** CLIENT_IP_FROM, if set. */
+  /** CLIENT_IP_FROM; undefined when it is not set. */
   readonly clientIpFrom?: string | undefined;
-  /** Given by our own server to its own process, if it started this one. */
+  /** Our own server's nonce; undefined when another server runs the app. */
   readonly socketNonce?: string | undefined;
   readonly onVercel: boolean;
   readonly onCloudflare: boolean;
   readonly production: boolean;
 }
 
-/** One way to find the client's address in a request: a platform, or what stands before the app. */
+/** One way to find the client's address in a request: that of a platform, or of proxies in front of the app. */
 export interface Platform<Source extends { readonly from: string }> {
   readonly name: Source["from"];
-  /** Its place in lists; where the markers of two platforms are there, the one that is meant. */
+  /** The platform's place in lists. When the markers of two platforms are present, the lower place is used. */
   readonly place: number;
-  /** How CLIENT_IP_FROM is written for it. */
+  /** The form of CLIENT_IP_FROM for this platform. */
   readonly form: string;
-  /** What the form's letter stands for. */
+  /** The meaning of the letter in the form. */
   readonly note?: string;
-  /** Who alone can give it, where a person cannot. */
+  /** The program that sets this source, when a person cannot. */
   readonly givenBy?: string;
   /**
-   * The header that it puts in the place of whatever the client sent, where that is always the same one.
-   * Where addresses come from elsewhere, a request that carries it is a doubt, and our own server drops it.
+   * The header that the platform overwrites, when that is always the same one. When addresses come from another
+   * source, a request that carries this header is a doubt, and our own server drops the header.
    */
   readonly header?: string;
-  /** The network that its header comes from: a request from elsewhere has made the header up. */
+  /** The network that sends the header. In a request from another address the header is forged. */
   readonly network?: {
     readonly owner: string;
     has(address: string): boolean;
   };
-  /** True where no other header than its own names a client: the platform drops or reads them all. */
+  /** True when no other header can name a client, since the platform drops or reads them all. */
   readonly knowsOthers?: true;
 
   /**
-   * Reads CLIENT_IP_FROM; undefined where its value is not of this form.
+   * Reads CLIENT_IP_FROM; returns undefined when its value is not of this form.
    *
-   * @throws {HeadgateError} ENV_INVALID for a value of this form that cannot be meant
+   * @throws {HeadgateError} ENV_INVALID for an invalid value of this form
    */
   read(value: string, environment: AddressEnvironment): Source | undefined;
-  /** Returns the source where CLIENT_IP_FROM is not set, and the platform's own marker is there. */
+  /** Returns the source when CLIENT_IP_FROM is not set, and the platform's own marker is present. */
   detect?(environment: AddressEnvironment): Source | undefined;
-  /** Returns the client's address as a header has it; undefined where there is none. */
+  /** Returns the client's address as a header has it; undefined when no header has one. */
   address(headers: Headers, source: Source): string | undefined;
-  /** Returns the value of CLIENT_IP_FROM for messages, without networks. By default the name. */
+  /** Returns the value of CLIENT_IP_FROM for messages, without networks. By default it is the name. */
   label?(source: Source): string;
-  /** Returns the header that is read, where {@link header} is not always it. */
+  /** Returns the header that is read, when that is not always {@link header}. */
   reads?(source: Source): string;
-  /** What CLIENT_IP_FROM should be where another platform is before this one, by that one's name. */
+  /** Returns the right CLIENT_IP_FROM for a platform in front of this one, by the name of that platform. */
   behind?(source: Source): Readonly<Record<string, string>>;
 }
 
-/** What the table in docs/client-address.md says. */
+/** A row of the table in docs/client-address.md. */
 export interface PlatformWords {
   /** A value of CLIENT_IP_FROM. */
   readonly example: string;
   /** Where the app runs. */
   readonly where: string;
   readonly reads: string;
-  /** What a client could forge. */
+  /** The values that a client could forge. */
   readonly forged: string;
 }
 

@@ -3,7 +3,7 @@ import type { Platform, PlatformWords } from "./platform.ts";
 /** The header by which our own server names the socket's address: `<nonce> <address>`. */
 export const SOCKET_HEADER = "x-headgate-socket";
 
-/** Our own server, which names the socket's address with a nonce that only its process knows. */
+/** The socket's address, which our own server passes on with a nonce that only its process knows. */
 export interface SocketSource {
   readonly from: "socket";
   readonly nonce: string;
@@ -14,7 +14,7 @@ export const SOCKET: Platform<SocketSource> = {
   place: 1,
   form: "socket",
   givenBy: "Headgate's own server",
-  // Our server drops them all.
+  // Our server drops all other headers that name a client.
   knowsOthers: true,
   read: (value, environment) => (value === "socket" ? sourceOf(environment) : undefined),
   detect: sourceOf,
@@ -32,6 +32,6 @@ function sourceOf({ socketNonce: nonce }: { readonly socketNonce?: string | unde
 export const WORDS: PlatformWords = {
   example: "socket",
   where: "`npm start`, reached without a proxy",
-  reads: "the socket's own address, which our server hands on with a nonce of its process",
+  reads: "the socket's own address, which our server passes on with a nonce of its process",
   forged: "nothing",
 };

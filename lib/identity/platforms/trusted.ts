@@ -12,7 +12,7 @@ export interface TrustedSource {
 
 const PREFIX = "trusted:";
 
-/** As many entries of X-Forwarded-For are read, from the right. */
+/** The most entries of X-Forwarded-For that are read, from the right. */
 const MAX_ENTRIES = 99;
 
 export const TRUSTED: Platform<TrustedSource> = {
@@ -38,14 +38,14 @@ function networksOf(value: string): Network[] {
     });
 }
 
-/** Those of 10.0.0.0/8, and of fc00::/7: a larger network holds clients too. */
+/** The bits of 10.0.0.0/8, or of fc00::/7: a larger network contains clients too. */
 function fewestBits({ first }: Network): number {
   return first.length === 4 ? 8 : 7;
 }
 
 /**
- * Returns the first entry from the right that is in none of the networks. An entry that is no address is in
- * none, so that nothing to the left of it is believed.
+ * Returns the first entry from the right that is in none of the networks. An entry that is not an address ends
+ * the search, so that no entry to the left of it is trusted.
  */
 function firstOutside(headers: Headers, networks: readonly Network[]): string | undefined {
   for (let n = 1; n <= MAX_ENTRIES; n += 1) {
@@ -60,5 +60,5 @@ export const WORDS: PlatformWords = {
   example: "trusted:10.0.0.0/8,fd00::/8",
   where: "behind proxies of those networks that append to X-Forwarded-For",
   reads: "the first address from the right that is in none of the networks",
-  forged: "nothing, as long as no client is in one of them",
+  forged: "nothing, as long as no client is in these networks",
 };

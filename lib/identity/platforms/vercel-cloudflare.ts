@@ -4,8 +4,8 @@ import { named, type Platform, type PlatformWords } from "./platform.ts";
 import { reportedByVercel } from "./vercel.ts";
 
 /**
- * Cloudflare in front of Vercel. CF-Connecting-IP where the address that Vercel reports is Cloudflare's own;
- * else that address, of a client that came past Cloudflare.
+ * Cloudflare in front of Vercel: CF-Connecting-IP when the address that Vercel reports is Cloudflare's own,
+ * otherwise the address that Vercel reports, of a client that bypassed Cloudflare.
  */
 export interface VercelCloudflareSource {
   readonly from: "vercel+cloudflare";
@@ -29,6 +29,6 @@ export const WORDS: PlatformWords = {
   example: "vercel+cloudflare",
   where: "Vercel with Cloudflare in front",
   reads:
-    "`cf-connecting-ip` where the address that Vercel reports is Cloudflare's own, else that address",
-  forged: "nothing: who comes past Cloudflare counts as himself",
+    "`cf-connecting-ip` when the address that Vercel reports is Cloudflare's own, otherwise that address",
+  forged: "nothing: a client that bypasses Cloudflare is counted by its own address",
 };

@@ -1,6 +1,6 @@
 import { named, type Platform, type PlatformWords } from "./platform.ts";
 
-/** The address that Vercel's edge puts in the place of whatever the client sent. */
+/** The address in the header that Vercel's edge overwrites. */
 export interface VercelSource {
   readonly from: "vercel";
 }
@@ -18,7 +18,7 @@ export const VERCEL: Platform<VercelSource> = {
   behind: () => ({ cloudflare: "vercel+cloudflare" }),
 };
 
-/** Returns the address that Vercel reports; empty where there is none. */
+/** Returns the address that Vercel reports; empty when it reports no address. */
 export function reportedByVercel(headers: Headers): string {
   const given = headers.get(HEADER) ?? headers.get("x-real-ip") ?? "";
   const comma = given.indexOf(",");
@@ -29,6 +29,6 @@ export function reportedByVercel(headers: Headers): string {
 export const WORDS: PlatformWords = {
   example: "vercel",
   where: "Vercel",
-  reads: "`x-vercel-forwarded-for`, which Vercel writes anew (else `x-real-ip`, the same)",
+  reads: "`x-vercel-forwarded-for`, which Vercel overwrites (otherwise `x-real-ip`, the same)",
   forged: "nothing on Vercel; elsewhere everything",
 };

@@ -5,17 +5,17 @@ import { decryptToken, derivedKey, type TokenKey } from "./tokens.ts";
 
 interface AuthjsOptions {
   /**
-   * The secret of Auth.js (AUTH_SECRET), or of NextAuth 4 (NEXTAUTH_SECRET); a list while it is rotated, the
-   * current one first. Or a function that returns it, called at the first request.
+   * The secret of Auth.js (AUTH_SECRET), or of NextAuth 4 (NEXTAUTH_SECRET); a list while it is rotated, with
+   * the current one first; or a function that returns it, called at the first request.
    */
   readonly secret: Given<string | readonly (string | undefined)[]>;
   /**
-   * The name of the session's cookie, where the app's `cookies.sessionToken.name` says another.
+   * The name of the session's cookie, when the app sets `cookies.sessionToken.name`.
    * @default those of Auth.js 5 and NextAuth 4, with `__Secure-` and without
    */
   readonly cookie?: string;
   /**
-   * Names the user by the claims of the session. It is called for verified claims alone.
+   * Returns the user for the claims of a session. It is called with verified claims only.
    * @default the claim `sub`
    */
   readonly user?: (claims: Claims) => string | undefined;
@@ -26,15 +26,15 @@ const COOKIES = ["authjs.session-token", "next-auth.session-token"].flatMap((nam
   name,
 ]);
 
-/** What the libraries allow for clocks that differ, in seconds. */
+/** The difference of clocks that the libraries tolerate, in seconds. */
 const TOLERANCE = 15;
 
 /**
  * Resolves the user of an Auth.js 5 or NextAuth 4 session whose strategy is "jwt". A session that does not
  * decrypt, or is past its time, names no user; so does a database session, which only the database knows.
  *
- * It throws {@link HeadgateError} IDENTITY_OPTIONS_INVALID for a secret that is missing: at once, or at the
- * first request where it is a function.
+ * Throws {@link HeadgateError} IDENTITY_OPTIONS_INVALID for a secret that is missing: at once, or at the
+ * first request when the secret is a function.
  *
  * @example
  * export const identities = defineIdentities({
@@ -62,7 +62,7 @@ export function authjsUser(
   };
 }
 
-/** The libraries join every cookie whose name begins with the session's, by the number at its end. */
+/** Joins every cookie whose name begins with the session's by the number at its end, as the libraries do. */
 function sessionIn(cookies: ReadonlyMap<string, string>, name: string): string | undefined {
   const own = [...cookies].filter(([each, value]) => each.startsWith(name) && value !== "");
   const numbered = own.map(
@@ -76,7 +76,7 @@ function keyRing(secrets: () => readonly string[]) {
   const rings = new Map<string, readonly TokenKey[]>();
   return async (name: string, { enc, kid }: Claims): Promise<readonly TokenKey[]> => {
     if (enc !== "A256CBC-HS512" && enc !== "A256GCM") return [];
-    // One for each name of a cookie and each way to encrypt: there is an end to them.
+    // Names of cookies and ways to encrypt are few, so the map stays small.
     const id = `${enc} ${name}`;
     const ring =
       rings.get(id) ?? (await Promise.all(secrets().map((one) => derive(one, enc, name))));

@@ -9,12 +9,12 @@ import { decryptToken, derivedKey, secretKey, verifyToken } from "./tokens.ts";
 
 interface BetterAuthSessionOptions {
   /**
-   * The `secret` of better-auth (BETTER_AUTH_SECRET), or its `secrets`, the current one first. Or a function
-   * that returns it, called at the first request.
+   * The `secret` of better-auth (BETTER_AUTH_SECRET), or its `secrets`, with the current one first; or a
+   * function that returns it, called at the first request.
    */
   readonly secret: Given<string | readonly (string | undefined)[]>;
   /**
-   * What better-auth's `advanced.cookiePrefix` is.
+   * The `advanced.cookiePrefix` of better-auth.
    * @default "better-auth"
    */
   readonly cookiePrefix?: string;
@@ -22,12 +22,12 @@ interface BetterAuthSessionOptions {
 
 interface BetterAuthOptions extends BetterAuthSessionOptions {
   /**
-   * What `session.cookieCache.strategy` of better-auth is.
+   * The `session.cookieCache.strategy` of better-auth.
    * @default "compact"
    */
   readonly strategy?: Strategy;
   /**
-   * What `session.cookieCache.version` of better-auth is, where it is text.
+   * The `session.cookieCache.version` of better-auth, when it is text.
    * @default "1"
    */
   readonly version?: string;
@@ -35,9 +35,9 @@ interface BetterAuthOptions extends BetterAuthSessionOptions {
 
 type Strategy = "compact" | "jwt" | "jwe";
 
-/** What the cache of a session says, once its signature is verified. */
+/** The content of a session's cache, once its signature is verified. */
 interface Cached {
-  readonly said: Claims;
+  readonly content: Claims;
   /** Milliseconds since 1970. */
   readonly expiresAt: unknown;
 }
@@ -45,11 +45,11 @@ interface Cached {
 type Read = (data: string) => Promise<Cached | undefined>;
 
 /**
- * Resolves the session of better-auth by its signed cookie: a hash of the session's token. It tells sessions
- * apart, and not users. Whether a session was ended is known to the database alone.
+ * Resolves the session of better-auth by its signed cookie, to a hash of the session's token. It distinguishes
+ * sessions, and not users. Only the database knows whether a session was ended.
  *
- * It throws {@link HeadgateError} IDENTITY_OPTIONS_INVALID for a secret that is missing: at once, or at the
- * first request where it is a function.
+ * Throws {@link HeadgateError} IDENTITY_OPTIONS_INVALID for a secret that is missing: at once, or at the
+ * first request when the secret is a function.
  *
  * @example
  * const secret = () => process.env["BETTER_AUTH_SECRET"];
@@ -64,17 +64,17 @@ export function betterAuthSession(
   const tokenOf = tokenReader("betterAuthSession", options);
   return async (request) => {
     const token = (await tokenOf(request.headers))?.token;
-    // The token itself opens the session: nothing of the gate's may carry it.
+    // The token itself opens the session, so it must not reach the gate's keys or logs.
     return token && toHex(sha256(utf8ToBytes(token)));
   };
 }
 
 /**
  * Resolves the user of a better-auth session by its cookie cache, which `session.cookieCache` of better-auth
- * turns on. Without a valid cache there is no user: {@link betterAuthSession} counts such a request.
+ * turns on. Without a valid cache there is no user; {@link betterAuthSession} can count such a request.
  *
- * It throws {@link HeadgateError} IDENTITY_OPTIONS_INVALID for an option that cannot be: at once, or at the
- * first request where the secret is a function.
+ * Throws {@link HeadgateError} IDENTITY_OPTIONS_INVALID for an invalid option: at once, or at the first request
+ * when the secret is a function.
  *
  * @example
  * export const identities = defineIdentities({
@@ -102,7 +102,7 @@ function secretsIn(resolver: string, { secret }: BetterAuthSessionOptions) {
   return readGiven(secret, (value) => secretsOf(resolver, "secret", value));
 }
 
-/** Makes the function that reads the token of a session, and the prefix of the cookies that it was under. */
+/** Makes the function that reads the token of a session, and the prefix of its cookie. */
 function tokenReader(resolver: string, options: BetterAuthSessionOptions) {
   const { cookiePrefix = "better-auth" } = options;
   const secrets = secretsIn(resolver, options);
@@ -122,7 +122,7 @@ function tokenReader(resolver: string, options: BetterAuthSessionOptions) {
   };
 }
 
-/** The cookie of the cache whole, or else its chunks in the order of their numbers. */
+/** Returns the cookie of the cache, or else its chunks joined in the order of their numbers. */
 function cacheIn(headers: Headers, name: string): string | undefined {
   const whole = cookiesNamed(headers, BETTER_CALL, (each) => each === name).get(name);
   if (whole) return joined([whole]);
@@ -132,18 +132,22 @@ function cacheIn(headers: Headers, name: string): string | undefined {
   return joined(chunks.toSorted(([a], [b]) => number(a) - number(b)).map(([, value]) => value));
 }
 
-/** Returns the user as `/get-session` of better-auth would: of this session, this version, and in time. */
-function userOf({ said, expiresAt }: Cached, token: string, version: string): string | undefined {
-  const { session, user } = said;
+/** Returns the user as `/get-session` of better-auth would: for this session, this version, and in time. */
+function userOf(
+  { content, expiresAt }: Cached,
+  token: string,
+  version: string,
+): string | undefined {
+  const { session, user } = content;
   if (!isObject(session) || !isObject(user)) return undefined;
   const isOwn = session["token"] === token;
   const ends = [expiresAt, Date.parse(String(session["expiresAt"]))];
   const isInTime = ends.every((end) => typeof end === "number" && end >= Date.now());
-  const isVersion = (said["version"] || "1") === version;
+  const isVersion = (content["version"] || "1") === version;
   return isOwn && isInTime && isVersion ? nameOf(user["id"]) : undefined;
 }
 
-/** How better-auth derives the key of its encrypted tokens. */
+/** The derivation of the key of better-auth's encrypted tokens. */
 const DERIVATION = {
   enc: "A256CBC-HS512",
   salt: "better-auth-session",
@@ -151,7 +155,7 @@ const DERIVATION = {
   named: "sha256",
 } as const;
 
-/** How each strategy of the cookie cache is read. The signatures are made with the current secret alone. */
+/** The readers of the cookie cache, by its strategy. Signatures are made with the current secret only. */
 const READERS: Readonly<Record<Strategy, (secrets: () => readonly string[]) => Read>> = {
   compact(secrets) {
     const key = onceMade(() => secretKey(secrets()[0] ?? ""));
@@ -161,7 +165,7 @@ const READERS: Readonly<Record<Strategy, (secrets: () => readonly string[]) => R
       if (!isObject(session) || typeof expiresAt !== "number" || !mark) return undefined;
       const signed = jsonOf({ ...session, expiresAt });
       const isRight = signed !== undefined && (await isSigned(await key(), mark, signed));
-      return isRight ? { said: session, expiresAt } : undefined;
+      return isRight ? { content: session, expiresAt } : undefined;
     };
   },
   jwt(secrets) {
@@ -179,17 +183,17 @@ const READERS: Readonly<Record<Strategy, (secrets: () => readonly string[]) => R
   },
 };
 
-/** What better-auth reads as base64, and what it does not: that is signed all the same, or it is nothing. */
+/** Reads base64 at least as leniently as better-auth does. The signature decides in any case. */
 function bytesOf(text: string) {
   return fromBase64Url(respelled(text));
 }
 
-/** Returns true where the text is signed by the key. Web Crypto compares in constant time. */
+/** Returns true when the text is signed by the key. Web Crypto compares in constant time. */
 function isSigned(key: CryptoKey, signature: Uint8Array<ArrayBuffer>, text: string) {
   return crypto.subtle.verify("HMAC", key, signature, new TextEncoder().encode(text));
 }
 
-/** Undefined where the text nests too deep to be written again. */
+/** Returns an object's JSON; undefined when it nests too deep. */
 function jsonOf(value: object): string | undefined {
   try {
     return JSON.stringify(value);
@@ -199,5 +203,5 @@ function jsonOf(value: object): string | undefined {
 }
 
 function fromClaims(claims: Claims | undefined): Cached | undefined {
-  return claims && { said: claims, expiresAt: Number(claims["exp"]) * 1000 };
+  return claims && { content: claims, expiresAt: Number(claims["exp"]) * 1000 };
 }

@@ -7,37 +7,39 @@ import { publicKey, verifyToken } from "./tokens.ts";
 
 interface ClerkOptions {
   /**
-   * The instance's public key: the PEM of CLERK_JWT_KEY, or its JWK. Or a function that returns it, called at
-   * the first request.
+   * The instance's public key, as the PEM of CLERK_JWT_KEY or as a JWK; or a function that returns it, called
+   * at the first request.
    */
   readonly jwtKey: Given<string | JsonWebKey>;
   /**
-   * The instance's publishable key (NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY), which names its cookies. Or a function
+   * The instance's publishable key (NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY), which names its cookies; or a function
    * that returns it.
    */
   readonly publishableKey: Given<string>;
   /**
-   * The origins whose pages may have got the token: its `azp`. Give your own, so that no token of another
-   * site on your domain is taken.
-   * @default any
+   * The origins whose pages may have obtained the token (its `azp`). Give your own, so that no token of another
+   * site on your domain is accepted.
+   * @default any origin
+   * @example
+   * authorizedParties: ["https://shop.example"]
    */
   readonly authorizedParties?: readonly string[];
 }
 
-/** What Clerk allows for clocks that differ, in seconds. */
+/** The difference of clocks that Clerk tolerates, in seconds. */
 const TOLERANCE = 5;
 
 const SIGNED = { algorithms: ["RS256"], clockTolerance: TOLERANCE };
 
-/** What a session's token says of itself (`cat`), where it says anything: Clerk takes both. */
+/** The categories (`cat`) of session tokens. Clerk accepts both, and tokens without a category. */
 const SESSION_TOKENS = new Set<unknown>([undefined, "cl_B7d4PD111AAA", "cl_I7d4PD111III"]);
 
 /**
  * Resolves the user of a Clerk session: the `sub` of its token, as bearer or in the cookie `__session`,
  * verified without a call to Clerk.
  *
- * It throws {@link HeadgateError} IDENTITY_OPTIONS_INVALID for an option that cannot be: at once, or at the
- * first request where the key is a function or cannot be read.
+ * Throws {@link HeadgateError} IDENTITY_OPTIONS_INVALID for an invalid option: at once, or at the first request
+ * when the key is a function or cannot be read.
  *
  * @example
  * export const identities = defineIdentities({
@@ -56,10 +58,10 @@ export function clerkUser(
 }
 
 /**
- * Resolves the organization that is active in a Clerk session: `o.id` of its token, or `org_id` of one in the
- * first version. The token is verified as {@link clerkUser} does.
+ * Resolves the active organization of a Clerk session: `o.id` of its token, or `org_id` of a token of version 1.
+ * The token is verified as by {@link clerkUser}.
  *
- * It throws {@link HeadgateError} IDENTITY_OPTIONS_INVALID as that does.
+ * Throws {@link HeadgateError} IDENTITY_OPTIONS_INVALID as {@link clerkUser} does.
  *
  * @example
  * const clerk = {
@@ -121,7 +123,7 @@ function claimsReader(resolver: string, options: ClerkOptions) {
   };
 }
 
-/** As Clerk reads it: a token without a scheme counts too, and any of them leaves the cookies aside. */
+/** Reads the header as Clerk does: a token without a scheme counts too, and cookies are then ignored. */
 function bearerOf(headers: Headers): string | undefined {
   const [scheme, token] = (headers.get("authorization") ?? "").split(" ", 2);
   if (!token) return scheme || undefined;
@@ -129,10 +131,10 @@ function bearerOf(headers: Headers): string | undefined {
 }
 
 /**
- * Returns true where Clerk takes `__session` of two good tokens, and not the one of this instance among others:
+ * Returns true when Clerk prefers `__session` to the cookie with the instance's suffix, of two good tokens, by
  * the rules of `usesSuffixedCookies` in @clerk/backend.
  *
- * @param seen when the browser signed in, as `__client_uat` says, "0" for never
+ * @param seen the value of `__client_uat`: when the browser signed in, or "0" for never
  */
 function isPlainOne(plain: Claims, suffixed: Claims, seen = "", suffixedSeen = ""): boolean {
   const isOlder = Number(plain["iat"] ?? 0) <= Number(suffixed["iat"] ?? 0);
@@ -140,7 +142,7 @@ function isPlainOne(plain: Claims, suffixed: Claims, seen = "", suffixedSeen = "
   return suffixedSeen === "" || (suffixedSeen === "0" && seen !== "0");
 }
 
-/** The names of the session's cookies and of the sign-in's, without the instance's suffix and with it. */
+/** Returns the names of the cookies of session and sign-in, each without and with the instance's suffix. */
 async function namesOf(publishableKey: string): Promise<readonly string[]> {
   const hash = await crypto.subtle.digest("SHA-1", new TextEncoder().encode(publishableKey));
   const suffix = base64url.encode(new Uint8Array(hash)).slice(0, 8);
@@ -153,7 +155,7 @@ function publishableOf(resolver: string, value: unknown): string {
   throw invalidOption(resolver, "publishableKey", allowed);
 }
 
-/** Tokens of machines are signed by the same key. */
+/** Returns false for a machine, whose tokens are signed by the same key. */
 function isPerson(subject: unknown): boolean {
   return nameOf(subject)?.startsWith("mch_") === false;
 }
@@ -165,10 +167,10 @@ function isTexts(value: unknown): value is readonly string[] {
 const KEY_FORM =
   "the public key of CLERK_JWT_KEY in PEM, an RSA key as JWK, or a function that returns it";
 
-/** Returns a JWK as it is, or the key in a frame of PEM, which a variable may have lost. */
+/** Returns a JWK as it is, or the key as PEM with its frame, which a variable may lack. */
 function keyMaterial(resolver: string, value: unknown): string | Claims {
   if (isObject(value)) return value;
-  // In a variable the lines may be parted by \n in two characters.
+  // In a variable, a line break may be written as the two characters \n.
   const text = typeof value === "string" ? value.replace(/-----[^-]*-----|\\n|\s/g, "") : "";
   if (!fromBase64(text)?.length) throw invalidOption(resolver, "jwtKey", KEY_FORM);
   return `-----BEGIN PUBLIC KEY-----${text}-----END PUBLIC KEY-----`;

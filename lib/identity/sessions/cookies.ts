@@ -2,25 +2,25 @@ import { withoutBlanks } from "../blanks.ts";
 import { MAX_TOKEN } from "./parts.ts";
 
 /**
- * How a library reads the header of cookies. The gate must read it in the same way: a client could otherwise
- * write its session so that the app takes it, and the gate counts no user.
+ * The way in which a library reads the Cookie header. The gate must read it in the same way: a client could
+ * otherwise write its session so that the app accepts it and the gate finds no user.
  */
 export interface CookieReader {
-  /** Which value counts where a name comes twice. */
+  /** The value that is kept when a name occurs twice. */
   readonly keeps: "first" | "last";
   name(text: string): string;
-  /** Undefined for a value that the library leaves out. */
+  /** Returns a value; undefined for one that the library ignores. */
   value(text: string): string | undefined;
 }
 
-/** The package `cookie`, which Auth.js and Clerk read by. */
+/** The package `cookie`, which Auth.js and Clerk use. */
 export const PACKAGE_COOKIE: CookieReader = {
   keeps: "first",
   name: withoutBlanks,
   value: (text) => decoded(withoutBlanks(text)) ?? withoutBlanks(text),
 };
 
-/** The package `better-call`, which better-auth reads by. It takes quotes off. */
+/** The package `better-call`, which better-auth uses. It removes quotes. */
 export const BETTER_CALL: CookieReader = {
   keeps: "first",
   name: (text) => text.trim(),
@@ -31,14 +31,14 @@ export const BETTER_CALL: CookieReader = {
   },
 };
 
-/** `cookies()` of Next, which an app hands to `@supabase/ssr`. */
+/** `cookies()` of Next, which an app passes to `@supabase/ssr`. */
 export const NEXT_COOKIES: CookieReader = {
   keeps: "last",
   name: (text) => text.replace(/^ +/, ""),
   value: (text) => decoded(text),
 };
 
-/** Returns the cookies of a request whose names are wanted, as a library reads them. */
+/** Returns the wanted cookies of a request, as a library reads them. */
 export function cookiesNamed(
   headers: Headers,
   reader: CookieReader,
@@ -55,13 +55,13 @@ export function cookiesNamed(
   return found;
 }
 
-/** Joins the chunks of a session; undefined where no cookie holds one, or where they hold too much. */
+/** Joins the chunks of a session; returns undefined when they are empty or too long. */
 export function joined(chunks: readonly string[]): string | undefined {
   const session = chunks.join("");
   return session !== "" && session.length <= MAX_TOKEN ? session : undefined;
 }
 
-/** Returns the text without its escapes; undefined where one is wrong. */
+/** Returns the text without its escapes; undefined when one is invalid. */
 function decoded(text: string): string | undefined {
   if (!text.includes("%")) return text;
   try {

@@ -2,14 +2,14 @@ import { HeadgateError } from "#lib/core/errors";
 import { once } from "#lib/core/lazily";
 
 /**
- * An option, or a function that returns it. The function is called at the first request that needs it, since
- * a policy is also read where there is no environment.
+ * An option, or a function that returns it. The function is called at the first request that needs the option,
+ * since a policy is also read without an environment.
  */
 export type Given<T> = T | (() => T | undefined);
 
 /**
- * Returns a function that reads an option once: at once where it is a value, else at its first call. One that
- * fails is read again.
+ * Returns a function that returns an option after it was read once: a value is read at once, and a function at
+ * the first call. An option whose reading fails is read again.
  */
 export function readGiven<T, R>(given: Given<T> | undefined, read: (value: unknown) => R): () => R {
   if (typeof given === "function") return once(() => read((given as () => unknown)()));
@@ -17,7 +17,7 @@ export function readGiven<T, R>(given: Given<T> | undefined, read: (value: unkno
   return () => value;
 }
 
-/** Returns a function that makes a value once. It keeps the value alone: in workerd no request may wait for another's promise. */
+/** Returns a function that makes a value once. It keeps no promise, since in workerd a request must not wait for another's. */
 export function onceMade<T extends object>(make: () => Promise<T>): () => Promise<T> {
   let made: T | undefined;
   return async () => {
@@ -28,7 +28,7 @@ export function onceMade<T extends object>(make: () => Promise<T>): () => Promis
 }
 
 /**
- * Returns the secrets of an option: text, or a list whose empty places are left out, so that it may name
+ * Returns the secrets of an option: text, or a list whose empty items are left out, so that it may contain
  * variables that are not set.
  *
  * @throws {HeadgateError} IDENTITY_OPTIONS_INVALID where no secret is given
@@ -45,7 +45,7 @@ export function secretsOf(resolver: string, option: string, value: unknown): rea
   );
 }
 
-/** Makes the error of an option that cannot be. It never has the value, which may be a secret. */
+/** Makes the error for an invalid option. The error never holds the value, which may be a secret. */
 export function invalidOption(resolver: string, option: string, allowed: string): HeadgateError {
   const message = `The option ${option} of ${resolver} is missing, or is not what it must be: ${allowed}.`;
   return new HeadgateError("IDENTITY_OPTIONS_INVALID", message);

@@ -7,14 +7,18 @@ interface SupabaseOptions {
   /** The project's URL, which names its cookie and the issuer of its tokens. */
   readonly url: Given<string>;
   /**
-   * The project's public keys, as `<url>/auth/v1/.well-known/jwks.json` has them: the object, or its text. Or
-   * a function that returns it, called at the first request.
+   * The project's public keys, as `<url>/auth/v1/.well-known/jwks.json` has them: the object, or its JSON text;
+   * or a function that returns it, called at the first request.
+   * @default no public keys: `secret` must be given
    */
   readonly jwks?: Given<string | { readonly keys: readonly object[] }>;
-  /** The legacy JWT secret of the project, for tokens that it signs with HS256. Or a function that returns it. */
+  /**
+   * The legacy JWT secret of the project, for tokens that it signs with HS256; or a function that returns it.
+   * @default no secret: `jwks` must be given
+   */
   readonly secret?: Given<string>;
   /**
-   * The name of the session's cookie, where the app's client has another `storageKey`.
+   * The name of the session's cookie, when the app's client sets another `storageKey`.
    * @default "sb-<project>-auth-token", by the first label of the URL's host
    */
   readonly cookie?: string;
@@ -24,19 +28,19 @@ interface SupabaseOptions {
    */
   readonly issuer?: string;
   /**
-   * Where the app's own code reads the token: it must be the same place.
-   * @default both, the cookie first
+   * The place from which the app's own code reads the token, which must be the same.
+   * @default both, with the cookie first
    */
   readonly from?: "cookie" | "bearer";
   /**
-   * Names who signed in anonymously as `anonymous:<sub>`, apart from users. Each client can make as many of
-   * these as it likes, so without this they are counted as not signed in.
+   * Whether anonymous sign-ins are resolved, to `anonymous:<sub>`. A client can make any number of them, so by
+   * default they are counted as not signed in.
    * @default false
    */
   readonly anonymous?: boolean;
 }
 
-/** What a project's URL says of its sessions. */
+/** The cookie and the issuer of a project's sessions, which its URL determines. */
 interface Project {
   readonly cookie: string;
   readonly issuer: string;
@@ -56,8 +60,8 @@ const BASE64 = "base64-";
  * Resolves the user of a Supabase session: the `sub` of its access token, in the cookies of `@supabase/ssr` or
  * as bearer, verified without a call to Supabase. A session that was ended counts until its token expires.
  *
- * It throws {@link HeadgateError} IDENTITY_OPTIONS_INVALID for an option that cannot be: at once, or at the
- * first request where it is a function or a key that cannot be read.
+ * Throws {@link HeadgateError} IDENTITY_OPTIONS_INVALID for an invalid option: at once, or at the first request
+ * when the option is a function or an unreadable key.
  *
  * @example
  * export const identities = defineIdentities({
@@ -103,8 +107,8 @@ function bearerOf(headers: Headers): string | undefined {
 }
 
 /**
- * Returns the access token of the session that `@supabase/ssr` writes: JSON, or that in base64url, in one
- * cookie or in chunks that are numbered from 0. Only the token in it is signed: the rest is not looked at.
+ * Returns the access token of the session that `@supabase/ssr` writes: JSON, or JSON in base64url, in one
+ * cookie or in chunks that are numbered from 0. Only the token is signed, so the rest is ignored.
  */
 function tokenInCookies(headers: Headers, name: string): string | undefined {
   const cookies = cookiesNamed(headers, NEXT_COOKIES, (each) => each.startsWith(name));
@@ -118,12 +122,12 @@ function tokenInCookies(headers: Headers, name: string): string | undefined {
   return typeof token === "string" ? token : undefined;
 }
 
-/** Supabase leaves out blanks and padding, wherever they are. */
+/** Reads base64url without blanks and padding, which Supabase ignores at every place. */
 function base64Of(session: string) {
   return fromBase64Url(session.slice(BASE64.length).replaceAll(/[=\s]/g, ""));
 }
 
-/** @throws {HeadgateError} IDENTITY_OPTIONS_INVALID for what is no URL of the web */
+/** @throws {HeadgateError} IDENTITY_OPTIONS_INVALID for a value that is no http or https URL */
 function projectOf(url: unknown, { cookie, issuer }: SupabaseOptions): Project {
   const found = typeof url === "string" && /^https?:\/\/[^/?#]/.test(url) && URL.canParse(url);
   if (!found)
@@ -158,7 +162,7 @@ function keysReader({ jwks, secret }: SupabaseOptions): () => Promise<Keys> {
 const JWKS_FORM =
   "{ keys: […] } with an ES256 or RS256 key that has a kid, that as JSON, or a function that returns it";
 
-/** Returns the public keys of the set that tokens may be signed by. */
+/** Returns the public keys of a set by which tokens may be signed. */
 function jwksOf(value: unknown): readonly Claims[] {
   const { keys } = (typeof value === "string" ? objectOf(value) : isObject(value) && value) || {};
   const usable = (Array.isArray(keys) ? (keys as unknown[]) : []).filter(

@@ -12,28 +12,28 @@ import {
 } from "jose";
 import { type Claims, MAX_TOKEN, respelled } from "./parts.ts";
 
-/** The most characters of a header: those of the libraries have fewer than 300. */
+/** The most characters of a token's header. The headers that the libraries write have fewer than 300. */
 const MAX_HEADER = 1024;
 
-/** A token that is verified, and in time. */
+/** A token whose signature and times were verified. */
 interface Verified {
   readonly header: Claims;
   readonly claims: Claims;
 }
 
 interface Verifying {
-  /** What a token may be signed by. A key belongs to one of them: jose refuses it for another. */
+  /** The accepted algorithms of signatures. A key belongs to one of them; jose rejects it for another. */
   readonly algorithms: string[];
   /**
-   * How far the clock that wrote the token may be from this one, in seconds.
+   * The most by which the clock that wrote the token may differ from this one, in seconds.
    * @default 0
    */
   readonly clockTolerance?: number;
 }
 
 /**
- * Verifies a signed token (RFC 7519) that has an expiry; undefined for one that is not signed by the key that
- * its header asks for, and for one that is not in time.
+ * Verifies a signed token (RFC 7519) that has an expiry. Returns undefined for a token that is not signed by
+ * the key that its header names, or that is not valid now.
  */
 export async function verifyToken(
   token: string,
@@ -49,20 +49,21 @@ export async function verifyToken(
   return verified && { header, claims: verified.payload };
 }
 
-/** A key that encrypts tokens, under the name that a header may ask for it by. */
+/** A key that encrypts tokens, with the id by which a header may name it. */
 export interface TokenKey {
   /** The thumbprint of the key (RFC 7638), in base64url. */
   readonly kid: string;
   readonly enc: "A256CBC-HS512" | "A256GCM";
-  /** For A256CBC-HS512 jose takes no imported key: it is two keys. */
+  /** The bytes of the key. For A256CBC-HS512 jose accepts no imported key, since it consists of two keys. */
   readonly bytes: Uint8Array;
 }
 
 /**
- * Decrypts a token (RFC 7519) that has an expiry, by the first of the keys that encrypted it; undefined where
- * none did, and for one that is not in time. A compressed one is not read: a small token could hold very much.
+ * Decrypts a token (RFC 7519) that has an expiry, with the first key that fits. Returns undefined when no key
+ * fits, or when the token is not valid now. A compressed token is not read, since a small one could expand to
+ * a very large text.
  *
- * @param clockTolerance how far the clock that wrote the token may be from this one, in seconds
+ * @param clockTolerance the most by which the clock that wrote the token may differ from this one, in seconds
  */
 export async function decryptToken(
   token: string,
@@ -84,15 +85,16 @@ export async function decryptToken(
 }
 
 /**
- * Returns a token with its last parts in one spelling: the signature, or what is encrypted. A client can spell them
- * in each way that the app's own version of jose reads, and version 5 and those before it read as Node's Buffer does.
+ * Returns a token with its last parts (the signature, or the encrypted text) in their canonical spelling. A
+ * client can spell them in every way that the app's own version of jose accepts, and jose up to version 5 is as
+ * lenient as Node's Buffer.
  */
 function inOneSpelling(token: string): string {
   const [head, second, ...sealed] = token.split(".");
   return [head, second, ...sealed.map(respelled)].join(".");
 }
 
-/** Returns the header of a token in compact form, which is not verified; undefined where it is no header, or too long. */
+/** Returns the unverified header of a token in compact form; undefined when it is invalid or too long. */
 function headerOf(token: string): Claims | undefined {
   if (token.length > MAX_TOKEN || token.indexOf(".") > MAX_HEADER) return undefined;
   try {
@@ -102,7 +104,7 @@ function headerOf(token: string): Claims | undefined {
   }
 }
 
-/** What a library derives a key of. */
+/** The parameters by which a library derives a key. */
 interface Derivation {
   readonly enc: TokenKey["enc"];
   readonly salt: string;
@@ -111,7 +113,7 @@ interface Derivation {
   readonly named: "sha256" | "sha512";
 }
 
-/** Derives a key that encrypts tokens from a secret, by HKDF-SHA-256 (RFC 5869). */
+/** Derives a key for encrypted tokens from a secret, by HKDF-SHA-256 (RFC 5869). */
 export async function derivedKey(secret: string, of: Derivation): Promise<TokenKey> {
   const { enc, named } = of;
   const size = enc === "A256GCM" ? 32 : 64;
@@ -120,15 +122,15 @@ export async function derivedKey(secret: string, of: Derivation): Promise<TokenK
   return { enc, bytes: key, kid: await calculateJwkThumbprint(jwk, named) };
 }
 
-/** Imports the secret of HMAC-SHA-256, to verify by. */
+/** Imports a secret as a key that verifies HMAC-SHA-256. */
 export function secretKey(secret: string): Promise<CryptoKey> {
   const hmac = { name: "HMAC", hash: "SHA-256" };
   return crypto.subtle.importKey("raw", new TextEncoder().encode(secret), hmac, false, ["verify"]);
 }
 
 /**
- * Imports the public half of a JWK (RFC 7517): RSA for RS256, P-256 for ES256. Undefined for a key of another
- * kind or another algorithm; a secret is no public key.
+ * Imports the public half of a JWK (RFC 7517): RSA for RS256, P-256 for ES256. Returns undefined for a key of
+ * another type or algorithm, and for a secret.
  */
 export async function publicKey(jwk: Claims): Promise<CryptoKey | undefined> {
   const { kty, crv, n, e, x, y } = jwk;

@@ -2,15 +2,15 @@ import { serializeString } from "structured-headers";
 import type { LimitStatus } from "#lib/core/decision";
 import type { HeaderFormat } from "./format.ts";
 
-/** What a version of the draft calls its parameters; what they mean has stayed the same. */
+/** The names of the parameters in a version of the draft. Their meaning is the same in all versions. */
 interface Parameters {
-  /** Units in a window. */
+  /** The parameter with the units in a window. */
   readonly quota: string;
-  /** Seconds. */
+  /** The parameter with the window in seconds. */
   readonly window: string;
-  /** Units that are left. */
+  /** The parameter with the units that remain. */
   readonly remaining: string;
-  /** Seconds until there are more. */
+  /** The parameter with the seconds until more units remain. */
   readonly reset: string;
 }
 
@@ -34,28 +34,28 @@ export function structured(names: Parameters): HeaderFormat["write"] {
       }),
     );
     headers.set("RateLimit-Policy", items.map(({ policy }) => policy).join(", "));
-    // The limit that denied may be one that this client is not told of; an empty list is no header.
+    // The limit that denied may be one that this client must not see; an empty list is no valid header.
     const told = items.flatMap(({ limit }) => limit ?? []);
     if (told.length > 0) headers.set("RateLimit", told.join(", "));
   };
 }
 
 /**
- * The most bytes that the values of RateLimit and RateLimit-Policy have together. With their names, and
- * X-RateLimit-* beside them, that is less than 1 kB: proxies bound the headers of an answer, nginx by
- * default to 4 kB, and answer 502 when there are more.
+ * The most bytes of the values of RateLimit and RateLimit-Policy together. With the names of the headers, and
+ * X-RateLimit-* beside them, that is less than 1 kB. Proxies bound the headers of a response, nginx by default
+ * to 4 kB, and return 502 for more.
  */
 const MAX_BYTES = 850;
 
-/** One limit as the two headers tell it. */
+/** The items of one limit in the two headers. */
 interface Items {
   readonly status: LimitStatus;
   readonly policy: string;
-  /** Undefined where RateLimit does not name the limit. */
+  /** Undefined when RateLimit does not name the limit. */
   readonly limit: string | undefined;
 }
 
-/** Those that fit in {@link MAX_BYTES}, in their order: the limits that RateLimit names, tightest first. */
+/** Returns the items that fit in {@link MAX_BYTES}, in their order. Limits in RateLimit come first, the tightest before all. */
 function fitting(all: readonly Items[]): readonly Items[] {
   const sizeOf = ({ policy, limit }: Items) => policy.length + 2 + (limit ? limit.length + 2 : 0);
   if (all.reduce((sum, each) => sum + sizeOf(each), 0) <= MAX_BYTES) return all;
@@ -80,7 +80,7 @@ export function seconds(ms: number): number {
   return whole(Math.ceil(ms / 1000));
 }
 
-/** Returns a non-negative Integer of structured fields, whatever number it is made of. */
+/** Returns any number as a non-negative Integer of structured fields. */
 export function whole(n: number): number {
   return Math.min(Math.max(Math.floor(n) || 0, 0), MAX_INTEGER);
 }

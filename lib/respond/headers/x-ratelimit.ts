@@ -2,8 +2,8 @@ import type { HeaderFormat } from "./format.ts";
 import { seconds, tighter, whole } from "./structured.ts";
 
 /**
- * The older names, which no standard has. They describe one limit: the one with the least capacity, and of
- * several the one that takes longest.
+ * The older headers, which no standard defines. They describe one limit: the one with the least capacity, and
+ * among several of these the one with the longest wait.
  */
 export const X_RATELIMIT: HeaderFormat<"x-ratelimit", true | "only"> = {
   name: "x-ratelimit",
@@ -14,8 +14,8 @@ export const X_RATELIMIT: HeaderFormat<"x-ratelimit", true | "only"> = {
     if (!tightest) return;
     headers.set("X-RateLimit-Limit", String(whole(tightest.limit)));
     headers.set("X-RateLimit-Remaining", String(whole(tightest.remaining)));
-    // On the clock of the answer's own Date header: a client compares the two, and the store's clock may
-    // be another.
+    // The clock is that of the response's Date header, since a client compares the two, and the store's clock
+    // may differ.
     headers.set("X-RateLimit-Reset", String(seconds(Date.now() + tightest.resetMs)));
   },
 };

@@ -10,7 +10,7 @@ const nowhere = { onVercel: false, onCloudflare: false, production: true };
 const addressOf = (headers: Record<string, string>, source: AddressSource | undefined) =>
   clientAddress(new Headers(headers), source);
 
-describe("where the address comes from", () => {
+describe("the source of the address", () => {
   const headers = {
     "x-forwarded-for": "198.51.100.1, 198.51.100.2, 198.51.100.3",
     "x-vercel-forwarded-for": "198.51.100.4",
@@ -29,7 +29,7 @@ describe("where the address comes from", () => {
     [{ from: "socket", nonce: "nonce" }, "198.51.100.7"],
     [{ from: "socket", nonce: "another" }, "unknown"],
     [undefined, "unknown"],
-  ])("%j reads %s", (source, address) => {
+  ])("the source %j reads the address %s", (source, address) => {
     expect(addressOf(headers, source)).toBe(address);
   });
 
@@ -48,7 +48,7 @@ describe("where the address comes from", () => {
     [`${"x,".repeat(500_000)}203.0.113.9`, 1, "203.0.113.9"],
     ["1".repeat(1_000_000), 1, "unknown"],
     [",".repeat(1_000_000), 99, "unknown"],
-  ])("of X-Forwarded-For %.40s with hops:%i is %s", (list, hops, address) => {
+  ])("the address in X-Forwarded-For %.40s with hops:%i is %s", (list, hops, address) => {
     expect(addressOf({ "x-forwarded-for": list }, { from: "hops", hops })).toBe(address);
   });
 
@@ -76,11 +76,11 @@ describe("where the address comes from", () => {
     [`203.0.113.9${",10.0.0.1".repeat(50_000)}`, "unknown"],
     [`${"203.0.113.8,".repeat(50_000)}203.0.113.9,10.0.0.1`, "203.0.113.9"],
     ["1".repeat(1_000_000), "unknown"],
-  ])("of X-Forwarded-For %.60s outside trusted networks is %s", (list, address) => {
+  ])("the address in X-Forwarded-For %.60s outside of trusted networks is %s", (list, address) => {
     expect(addressOf({ "x-forwarded-for": list }, proxies)).toBe(address);
   });
 
-  test("is unknown where trusted proxies sent no X-Forwarded-For", () => {
+  test("the address is unknown when trusted proxies sent no X-Forwarded-For", () => {
     expect(addressOf({ "x-real-ip": "203.0.113.9" }, proxies)).toBe("unknown");
   });
 
@@ -89,13 +89,13 @@ describe("where the address comes from", () => {
     ["Fly-Client-IP", " 2001:db8::1 ", "2001:db8::/64"],
     ["x-azure-clientip", "203.0.113.9:4711", "203.0.113.9"],
     ["fly-client-ip", "203.0.113.9, 198.51.100.1", "unknown"],
-    ["fly-client-ip", "somebody", "unknown"],
+    ["fly-client-ip", "a-client", "unknown"],
     ["fly-client-ip", "", "unknown"],
     ["cloudfront-viewer-address", "203.0.113.9:46532", "203.0.113.9"],
     ["cloudfront-viewer-address", "2001:db8:1:2:3:4:5:6:46532", "2001:db8:1:2::/64"],
     ["cloudfront-viewer-address", "2001:db8:1:2::1:4653", "2001:db8:1:2::/64"],
     ["cloudfront-viewer-address", "::1:4653", "::/64"],
-  ])("of header:%s, which holds %j, is %s", (name, value, address) => {
+  ])("the address by header:%s, which holds %j, is %s", (name, value, address) => {
     const source = addressSource({ ...nowhere, clientIpFrom: `header:${name}` });
     const others = { "x-forwarded-for": "198.51.100.9", "x-real-ip": "198.51.100.9" };
     expect(addressOf({ ...others, [name]: value }, source)).toBe(address);
@@ -122,7 +122,7 @@ describe("where the address comes from", () => {
     "header:forwarded",
     "header:x-headgate-socket",
     `header:${"x".repeat(65)}`,
-  ])("refuses CLIENT_IP_FROM=%s with what it must be", (clientIpFrom) => {
+  ])("CLIENT_IP_FROM=%s is rejected with what it must be", (clientIpFrom) => {
     expect(() => addressSource({ ...nowhere, clientIpFrom })).toThrow(
       expect.objectContaining({
         code: "ENV_INVALID",
@@ -131,14 +131,14 @@ describe("where the address comes from", () => {
     );
   });
 
-  test("names the network that cannot be used, and why none may hold all clients", () => {
+  test("the error names the network that cannot be used, and why a network must not contain all clients", () => {
     const clientIpFrom = "trusted:10.0.0.0/8,0.0.0.0/0";
     expect(() => addressSource({ ...nowhere, clientIpFrom })).toThrow(
       /clients in it could name any address\. Network 2 cannot be used\./,
     );
   });
 
-  test("is the entry in its place from the right, whatever stands to the left of it", () => {
+  test("the address is the nth entry from the right, whatever the entries to the left of it are", () => {
     const entry = fc.oneof(fc.ipV4(), fc.ipV6(), fc.constantFrom("", " ", "unknown", "x"));
     const entries = fc.array(entry, { minLength: 1, maxLength: 8 });
     fc.assert(
@@ -154,7 +154,7 @@ describe("where the address comes from", () => {
     );
   });
 
-  test("follows the platform's own marker when nothing is set", () => {
+  test("the platform's own marker decides when CLIENT_IP_FROM is not set", () => {
     expect(addressSource({ ...nowhere, socketNonce: "n" })).toEqual({ from: "socket", nonce: "n" });
     expect(addressSource({ ...nowhere, onVercel: true })).toEqual({ from: "vercel" });
     expect(addressSource({ ...nowhere, onCloudflare: true })).toEqual({ from: "cloudflare" });
@@ -162,7 +162,7 @@ describe("where the address comes from", () => {
   });
 
   test.each(["hops:0", "hops:", "hops:100", "hops:1.5", "xff", "socket", "cloudflare+vercel"])(
-    "refuses %s with what is allowed",
+    "CLIENT_IP_FROM=%s is rejected with the allowed forms",
     (clientIpFrom) => {
       expect(() => addressSource({ ...nowhere, clientIpFrom })).toThrow(
         expect.objectContaining({
@@ -173,7 +173,7 @@ describe("where the address comes from", () => {
     },
   );
 
-  test("refuses to guess in production", () => {
+  test("production without a source is rejected with the allowed forms", () => {
     expect(() => addressSource(nowhere)).toThrow(
       expect.objectContaining({
         code: "CLIENT_ADDRESS_UNKNOWN",
@@ -199,7 +199,7 @@ describe("Cloudflare in front of Vercel", () => {
     "2606:4700:ffff:ffff:ffff:ffff:ffff:ffff",
     "::ffff:162.159.255.255",
     "[2606:4700::1]:443",
-  ])("believes CF-Connecting-IP from %s, which is Cloudflare's", (reported) => {
+  ])("CF-Connecting-IP is counted when Vercel reports %s, which is Cloudflare's", (reported) => {
     expect(by(reported)).toBe("203.0.113.9");
   });
 
@@ -212,17 +212,17 @@ describe("Cloudflare in front of Vercel", () => {
     ["2a06:98c8::1", "2a06:98c8::/64"],
     ["", "unknown"],
     ["x", "unknown"],
-  ])("counts %s itself, which came past Cloudflare", (reported, counted) => {
+  ])("the client at %s is counted itself, which bypassed Cloudflare", (reported, counted) => {
     expect(by(reported)).toBe(counted);
   });
 
-  test("counts Cloudflare's own address where it says nothing of the client's", () => {
+  test("Cloudflare's own address is counted when CF-Connecting-IP is missing", () => {
     expect(addressOf({ "x-vercel-forwarded-for": "104.16.0.1" }, source)).toBe("104.16.0.1");
     expect(by("104.16.0.1", "nonsense")).toBe("unknown");
   });
 });
 
-describe("what is reported", () => {
+describe("doubts about the source of addresses", () => {
   const codes = (
     source: AddressSource | undefined,
     ...requests: readonly Record<string, string>[]
@@ -276,7 +276,7 @@ describe("what is reported", () => {
     ["cloudflare", { from: "cloudflare" }, { ...cf, ...forwarded }, undefined],
     ["both", { from: "vercel+cloudflare" }, { ...vercel, ...cf }, undefined],
     ["plain next dev", undefined, forwarded, undefined],
-  ])("%s", (_, source, headers, code) => {
+  ])("createDoubts judges the case: %s", (_, source, headers, code) => {
     expect(codes(source, headers)).toEqual([code]);
   });
 
@@ -345,9 +345,9 @@ describe("what is reported", () => {
         ],
       ],
     ),
-    ["no address outside trusted networks", { from: "trusted", networks: [] }, {}, "ABSENT"],
+    ["no address outside of trusted networks", { from: "trusted", networks: [] }, {}, "ABSENT"],
     [
-      "Cloudflare outside trusted networks",
+      "Cloudflare outside of trusted networks",
       { from: "trusted", networks: [] },
       { ...edge, ...cf },
       "UNCONFIGURED",
@@ -358,13 +358,13 @@ describe("what is reported", () => {
       { [SOCKET_HEADER]: "n 203.0.113.1", "fly-client-ip": "203.0.113.4" },
       undefined,
     ],
-  ])("hints at %s", (_, source, headers, code) => {
+  ])("createDoubts judges the case with other headers: %s", (_, source, headers, code) => {
     expect(codes(source, headers).map((one) => one?.replace("CLIENT_ADDRESS_", ""))).toEqual([
       code,
     ]);
   });
 
-  test("each header once, and nothing any more once each cause was told", () => {
+  test("each header is reported once, and after each cause was reported there are no more doubts", () => {
     const request = {
       "x-forwarded-for": "203.0.113.4, 203.0.113.3",
       "fly-client-ip": "203.0.113.4",
@@ -386,7 +386,7 @@ describe("what is reported", () => {
     expect(words).not.toContain("203.0.113");
   });
 
-  test("more hops and each header are also told when they come late, after a while", () => {
+  test("more hops and each header are reported even when they first occur after 1,000 requests", () => {
     const doubts = createDoubts(hop);
     const usual = new Headers({ "x-forwarded-for": "203.0.113.3" });
     for (let i = 0; i < 1000; i += 1) expect(doubts(usual, "203.0.113.3")).toBeUndefined();
@@ -407,13 +407,13 @@ describe("what is reported", () => {
     ["a header is empty", { "fly-client-ip": "" }],
     ["a header holds no address", { "true-client-ip": "unknown" }],
     ["a header spells the same address in full", { "true-client-ip": "::ffff:203.0.113.3" }],
-  ])("nothing is told where %s", (_, more) => {
+  ])("there is no doubt when %s", (_, more) => {
     const doubts = createDoubts({ from: "hops", hops: 2 });
     const headers = { "x-forwarded-for": "203.0.113.3, 198.51.100.9", ...more };
     expect(doubts(new Headers(headers as Record<string, string>), "203.0.113.3")).toBeUndefined();
   });
 
-  test("a header that a proxy writes only later is still told", () => {
+  test("a header that a proxy first writes after 1,000 requests is reported", () => {
     const doubts = createDoubts(hop);
     for (let i = 0; i < 1000; i += 1) doubts(new Headers(counted), "203.0.113.3");
     const later = new Headers({ ...counted, "fly-client-ip": "203.0.113.4" });
@@ -421,7 +421,7 @@ describe("what is reported", () => {
     expect(found.map((doubt) => doubt?.code)).toEqual(["CLIENT_ADDRESS_HEADER_UNCONFIGURED"]);
   });
 
-  test("Cloudflare's address that was counted is a warning, since no client can make it up", () => {
+  test("counting Cloudflare's own address is a warning, since no client can forge that address", () => {
     const doubts = createDoubts(hop);
     expect(doubts(new Headers({ ...edge, ...cf }), "104.16.0.1")).toMatchObject({
       level: "warn",
@@ -429,7 +429,7 @@ describe("what is reported", () => {
     });
   });
 
-  test("each code once, however many requests there are", () => {
+  test("each code is reported once, however many requests there are", () => {
     const both = { ...edge, ...cf };
     expect(codes({ from: "hops", hops: 1 }, both, {}, {}, both, {}, both)).toEqual([
       "UNCONFIGURED",
@@ -441,7 +441,7 @@ describe("what is reported", () => {
     ]);
   });
 
-  test("says what to set and where to read on, and nothing of the client's", () => {
+  test("the message says what to set and where to read on, and holds no text of the client", () => {
     const doubts = createDoubts({ from: "vercel" });
     const { message = "" } = doubts(new Headers({ ...vercelEdge, ...cf }), "104.16.0.1") ?? {};
     expect(message).toContain("CLIENT_IP_FROM=vercel+cloudflare");

@@ -4,14 +4,14 @@ import { afterAll, expect, test } from "vitest";
 import { ROOT } from "../../support/app.ts";
 import { complaintsOf } from "../../support/compile.ts";
 
-/** Within the tree, so that packages are found. */
+/** A folder within the tree, so that packages are found. */
 const FOLDER = join(ROOT, ".headgate", `identities-${process.pid}`);
 const GUIDE = readFileSync(join(ROOT, "docs", "guides", "identities.md"), "utf8");
 const BLOCKS = [...GUIDE.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code = ""]) => code);
 
 afterAll(() => rmSync(FOLDER, { recursive: true, force: true }));
 
-test("the code of docs/guides/identities.md compiles, and has each entry for sessions", () => {
+test("the code of docs/guides/identities.md compiles, and imports each entry for sessions", () => {
   const all = BLOCKS.join("");
   for (const library of ["authjs", "better-auth", "clerk", "supabase"]) {
     expect(all).toContain(`"headgate/identities/${library}"`);

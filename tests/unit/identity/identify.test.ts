@@ -15,15 +15,15 @@ const keyOf = (
   address: string,
 ) => clientOf(wanted(expression), values, address, name).counted.get(expression)?.key;
 
-describe("the client that a limit counts", () => {
+describe("clientOf", () => {
   const ada = new Map([["user", "ada"]]);
-  const nobody = new Map<string, string>();
+  const unnamed = new Map<string, string>();
 
-  test("is the named identity, and the address where it has no value", () => {
+  test("a limit counts the named identity, and the address when the identity has no value", () => {
     expect(keyOf("user", ada, ip)).toBe(name("user", "ada"));
-    expect(keyOf("user", nobody, ip)).toBe(name("ip", ip));
+    expect(keyOf("user", unnamed, ip)).toBe(name("ip", ip));
     expect(keyOf("user|ip", ada, ip)).toBe(name("user", "ada"));
-    expect(keyOf("user|ip", nobody, ip)).toBe(name("ip", ip));
+    expect(keyOf("user|ip", unnamed, ip)).toBe(name("ip", ip));
     expect(keyOf("user|ip", new Map([["user", ""]]), ip)).toBe(name("ip", ip));
   });
 
@@ -31,22 +31,22 @@ describe("the client that a limit counts", () => {
     expect(keyOf("user", new Map([["user", ip]]), ip)).not.toBe(name("ip", ip));
   });
 
-  test("a combination differs when any part does", () => {
+  test("a combination counts another client when any part differs", () => {
     const clients = [
       keyOf("ip+user", ada, ip),
       keyOf("ip+user", new Map([["user", "bob"]]), ip),
       keyOf("ip+user", ada, "203.0.113.10"),
-      keyOf("ip+user", nobody, ip),
+      keyOf("ip+user", unnamed, ip),
     ];
     expect(new Set(clients).size).toBe(clients.length);
   });
 
-  test("global is everybody", () => {
-    expect(keyOf("global", ada, ip)).toBe(keyOf("global", nobody, "198.51.100.1"));
+  test("a global limit counts all clients as one", () => {
+    expect(keyOf("global", ada, ip)).toBe(keyOf("global", unnamed, "198.51.100.1"));
   });
 });
 
-describe("resolving", () => {
+describe("resolveIdentities", () => {
   const request = new Request("http://app.example/");
 
   test("a resolver that throws names no user and is reported", async () => {
@@ -62,7 +62,7 @@ describe("resolving", () => {
     expect(failures.map(({ identity }) => identity).toSorted()).toEqual(["tenant", "user"]);
   });
 
-  test("one that is too slow names no user, and the others are not kept waiting by it", async () => {
+  test("a resolver that is too slow names no user, and does not delay the others", async () => {
     let late: ((name: string) => void) | undefined;
     const identities = {
       slow: () => new Promise<string>((resolve) => (late = resolve)),
@@ -84,7 +84,7 @@ describe("resolving", () => {
     ]);
   });
 
-  test("a resolver that answers null or empty text counts the address, and is not reported", async () => {
+  test("a resolver that returns null or empty text counts the address, and is not reported", async () => {
     for (const value of [null, ""]) {
       const identities = { user: () => value as string | undefined };
       const resolved = await resolveIdentities(["user"], identities, request, 10_000);
@@ -93,7 +93,7 @@ describe("resolving", () => {
     }
   });
 
-  test("a value that is too long is no name, and is not in the error", async () => {
+  test("a value that is too long names no client, and is not in the error", async () => {
     const long = "x".repeat(1025);
     const identities = { user: () => long };
     const { values, failures } = await resolveIdentities(["user"], identities, request, 10_000);
@@ -112,7 +112,7 @@ describe("resolving", () => {
 });
 
 describe("client keys", () => {
-  test("are the first 128 bits of HMAC-SHA-256, in base64url", async () => {
+  test("client keys are the first 128 bits of HMAC-SHA-256, in base64url", async () => {
     await fc.assert(
       fc.asyncProperty(fc.string(), async (value) => {
         const bytes = (text: string) => new TextEncoder().encode(text);
@@ -130,8 +130,8 @@ describe("client keys", () => {
     );
   });
 
-  test("are one for one list of parts, and another for any other", () => {
-    // Halves of surrogate pairs included, which UTF-8 cannot tell apart.
+  test("client keys are equal for equal lists of parts, and differ for any other list", () => {
+    // Includes lone halves of surrogate pairs, which UTF-8 encodes in the same way.
     const part = fc.oneof(
       fc.string({ unit: "binary" }),
       fc
@@ -152,7 +152,7 @@ describe("client keys", () => {
     expect(name("user", "a", "b")).not.toBe(name("user", "b", "a"));
   });
 
-  test("stay the same when the memory of them turns over", () => {
+  test("client keys stay the same when old ones are dropped from memory", () => {
     const small = createKeyedHash("key", 4);
     const first = small("ip", "0");
     const all = Array.from({ length: 50 }, (_, i) => small("ip", String(i)));
@@ -160,7 +160,7 @@ describe("client keys", () => {
     expect(small("ip", "0")).toBe(first);
   });
 
-  test("differ by secret", () => {
+  test("client keys of two secrets differ", () => {
     expect(createKeyedHash("one")("ip", ip)).not.toBe(createKeyedHash("two")("ip", ip));
   });
 });

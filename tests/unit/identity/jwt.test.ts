@@ -30,7 +30,7 @@ function token({
     .sign(new TextEncoder().encode(secret));
 }
 
-/** Claims as a signer may write them, whatever their types. */
+/** Signs claims of any types, as a faulty signer may write them. */
 function signed(claims: object): Promise<string> {
   return new SignJWT({ aud: "app", ...claims })
     .setProtectedHeader({ alg: "HS256" })
@@ -43,7 +43,7 @@ function request(headers: Record<string, string>): Request {
 }
 
 describe("a user's token", () => {
-  test("is read as bearer, or from the session cookie", async () => {
+  test("a user's token is read as bearer, or from the session cookie", async () => {
     const good = await token();
     expect(await resolve(request({ authorization: `Bearer ${good}` }))).toBe("ada");
     expect(await resolve(request({ authorization: `bearer ${good}` }))).toBe("ada");
@@ -58,7 +58,7 @@ describe("a user's token", () => {
     ["http://app.example/", {}, "session"],
     ["http://10.0.0.7/", { "x-forwarded-proto": "https,http" }, "__Host-session"],
     ["https://app.example/", { "x-forwarded-proto": "http" }, "session"],
-  ])("at %s with %j is read from the cookie %s alone", async (url, headers, name) => {
+  ])("at %s with %j the token is read from the cookie %s alone", async (url, headers, name) => {
     const resolveHost = jwtUser({
       secrets: [current],
       audience: "app",
@@ -73,7 +73,7 @@ describe("a user's token", () => {
   });
 
   test.each(["\u00A0", "\u000B", "\u000C"])(
-    "is read from no cookie whose name begins or ends with %j",
+    "a token is read from no cookie whose name begins or ends with %j",
     async (space) => {
       const cookie = hostCookie("session");
       const resolveHost = jwtUser({ secrets: [current], audience: "app", cookie });
@@ -88,14 +88,14 @@ describe("a user's token", () => {
     },
   );
 
-  test("signed with the secret that is being rotated out still counts", async () => {
+  test("a token that is signed with the secret that is being rotated out names its user", async () => {
     expect(
       await resolve(request({ authorization: `Bearer ${await token({ secret: previous })}` })),
     ).toBe("ada");
   });
 
   test.each<[string, () => Promise<string> | string]>([
-    ["another secret", () => token({ secret: "a secret that nobody of ours has used" })],
+    ["another secret", () => token({ secret: "a secret that no server of ours has used" })],
     ["another algorithm", () => token({ alg: "HS512" })],
     ["another audience", () => token({ aud: "elsewhere" })],
     ["an expired one", () => token({ exp: "1 minute ago" })],
@@ -128,11 +128,11 @@ describe("a user's token", () => {
     ["a very long subject", () => token({ sub: "a".repeat(300) })],
     ["a very long token", () => token({ sub: "a".repeat(5000) })],
     ["junk", () => "junk"],
-  ])("with %s names no user", async (_, make) => {
+  ])("a token with %s names no user", async (_, make) => {
     expect(await resolve(request({ authorization: `Bearer ${await make()}` }))).toBeUndefined();
   });
 
-  test("without one there is nobody", async () => {
+  test("a request without a token, or a resolver without secrets, names no user", async () => {
     expect(await resolve(request({}))).toBeUndefined();
     expect(
       await jwtUser({ secrets: [], audience: "app" })(
@@ -141,7 +141,7 @@ describe("a user's token", () => {
     ).toBeUndefined();
   });
 
-  test("that no server signed names no user, as bearer and in the cookie", async () => {
+  test("a token that no server signed names no user, as bearer and in the cookie", async () => {
     for (const [title, tampered] of tamperedTokens(await token())) {
       const asBearer = await resolve(request({ authorization: `Bearer ${tampered}` }));
       const inCookie = await resolve(request({ cookie: `session=${tampered}` }));
@@ -158,7 +158,7 @@ describe("a user's token", () => {
     ["dpop+jwt", undefined],
     ["", undefined],
     [["JWT"], undefined],
-  ])("of the type %j names %j", async (typ, named) => {
+  ])("a token of the type %j names %j", async (typ, named) => {
     const typed = await new SignJWT({ sub: "ada", aud: "app" })
       .setProtectedHeader({ alg: "HS256", ...(typ === undefined ? {} : { typ: typ as string }) })
       .setExpirationTime("5m")
@@ -166,7 +166,7 @@ describe("a user's token", () => {
     expect(await resolve(request({ authorization: `Bearer ${typed}` }))).toBe(named);
   });
 
-  test("with an extension, or before its time, names no user", async () => {
+  test("a token with an extension, or before its time, names no user", async () => {
     const early = await signed({ sub: "ada", nbf: Math.floor(Date.now() / 1000) + 60 });
     const extended = await new SignJWT({ sub: "ada", aud: "app" })
       .setProtectedHeader({ alg: "HS256", crit: ["ext"], ext: true })
@@ -187,7 +187,7 @@ describe("jwtUser throws IDENTITY_OPTIONS_INVALID", () => {
     ["audience", { audience: undefined }],
     ["audience", { audience: "" }],
     ["audience", { audience: [] }],
-  ])("for %s where the options have %j", (option, change) => {
+  ])("jwtUser rejects %s when the options have %j", (option, change) => {
     const options = { secrets: [current], audience: "app", ...change };
     const message = expect.stringContaining(`option ${option} of jwtReader`);
     expect(() => jwtUser(options)).toThrow(

@@ -7,7 +7,7 @@ import { hmacSha256 } from "#lib/identity/keyed-hash";
 
 const utf8 = (text: string) => new TextEncoder().encode(text);
 
-/** RFC 4231, test cases 1, 2, 6 and 7: a short key, a text, and keys longer than a block. */
+// RFC 4231, test cases 1, 2, 6 and 7: a short key, a text, and keys longer than a block.
 test.each([
   [
     new Uint8Array(20).fill(0x0b),
@@ -29,11 +29,11 @@ test.each([
     "This is a test using a larger than block-size key and a larger than block-size data. The key needs to be hashed before being used by the HMAC algorithm.",
     "9b09ffa71b942fcb27635fbcd5b0e944bfdc63644f0713938a7f51535c3a35e2",
   ],
-])("the HMAC of RFC 4231's case with a key of %o is the RFC's", (key, message, tag) => {
+])("hmacSha256 returns the tag of RFC 4231 for the key %o", (key, message, tag) => {
   expect(toHex(hmacSha256(key)(utf8(message)))).toBe(tag);
 });
 
-test("hashes and HMACs are those of Node, for keys and messages of every length", () => {
+test("sha256 and hmacSha256 equal those of Node, for keys and messages of every length", () => {
   const bytes = fc.uint8Array({ maxLength: 300, size: "max" });
   const text = fc.string({ unit: "binary", maxLength: 200, size: "max" });
   fc.assert(

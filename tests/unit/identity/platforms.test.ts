@@ -12,7 +12,7 @@ const read = (...path: string[]) => readFileSync(join(...path), "utf8");
 const nowhere = { onVercel: false, onCloudflare: false, production: true };
 
 describe("the registry of address platforms", () => {
-  test("has a line for each file that defines a platform", () => {
+  test("the registry has a line for each file that defines a platform", () => {
     const defining = readdirSync(FOLDER).filter((file) =>
       /^export const [A-Z_]+: Platform</m.test(read(FOLDER, file)),
     );
@@ -25,11 +25,11 @@ describe("the registry of address platforms", () => {
     );
   });
 
-  test("gives each platform a place of its own", () => {
+  test("each platform has a different place", () => {
     expect(PLATFORMS.map(({ place }) => place)).toEqual(PLATFORMS.map((_, i) => i + 1));
   });
 
-  test("is in the errors, with every form", () => {
+  test("the errors of CLIENT_IP_FROM name every form", () => {
     const refusal = (clientIpFrom?: string) => {
       try {
         addressSource({ ...nowhere, clientIpFrom });
@@ -51,14 +51,14 @@ describe("the registry of address platforms", () => {
     );
   });
 
-  test("prefers our own server's marker, then Vercel's, then Cloudflare's", () => {
+  test("our own server's marker is preferred to Vercel's, and Vercel's to Cloudflare's", () => {
     const all = { ...nowhere, onVercel: true, onCloudflare: true };
     expect(addressSource({ ...all, socketNonce: "n" })).toEqual({ from: "socket", nonce: "n" });
     expect(addressSource(all)).toEqual({ from: "vercel" });
     expect(addressSource({ ...all, onVercel: false })).toEqual({ from: "cloudflare" });
   });
 
-  test("is the table in docs/client-address.md", async () => {
+  test("docs/client-address.md has the table of the registry", async () => {
     expect(read(ROOT, "docs", "client-address.md")).toContain(`\n\n${await platformTable()}\n\n`);
   });
 });

@@ -7,7 +7,7 @@ import { wanted } from "../../support/wanted.ts";
 const look = (cookie: string) =>
   createSessionDoubts()(["user"], new Headers({ cookie: `theme=dark; ${cookie}; lang=de` }));
 
-describe("a request whose identity resolved to nothing", () => {
+describe("createSessionDoubts", () => {
   test.each([
     ["authjs.session-token=eyJ", "Auth.js"],
     ["__Secure-authjs.session-token=eyJ", "Auth.js"],
@@ -25,7 +25,7 @@ describe("a request whose identity resolved to nothing", () => {
     ["sb-abcdefghijklmnopqrst-auth-token.0=base64-eyJ", "Supabase"],
     ["sb-127-auth-token.1=eyJ", "Supabase"],
   ])(
-    "is told of with the session cookie %s, and nothing that the cookie holds",
+    "an unresolved identity with the session cookie %s is reported, without the cookie's value",
     (cookie, library) => {
       const doubt = look(cookie);
       expect(doubt).toMatchObject({ code: "IDENTITY_UNRESOLVED", level: "info" });
@@ -50,11 +50,11 @@ describe("a request whose identity resolved to nothing", () => {
     "sb-ref-auth-token-code-verifier=eyJ",
     "other=authjs.session-token",
     `${"sb-".repeat(5000)}=x`,
-  ])("is not told of with the cookie %.50s", (cookie) => {
+  ])("an unresolved identity with the cookie %.50s is not reported", (cookie) => {
     expect(look(cookie)).toBeUndefined();
   });
 
-  test("is told of once for each identity and library, however many requests there are", () => {
+  test("each identity and library is reported once, however many requests there are", () => {
     const doubts = createSessionDoubts();
     const requests = ["authjs.session-token=a", "__session=b", "authjs.session-token=c"];
     const told = Array.from({ length: 20 }, () =>
@@ -65,7 +65,7 @@ describe("a request whose identity resolved to nothing", () => {
   });
 });
 
-describe("the identities that came to nothing", () => {
+describe("unresolvedOf", () => {
   const name = createKeyedHash("a secret of the tests, long enough");
 
   test.each<[string, string, Readonly<Record<string, string | undefined>>, string[]]>([
@@ -78,9 +78,12 @@ describe("the identities that came to nothing", () => {
     ["the identity of a tier", "ip", { plan: undefined }, ["plan"]],
     ["ip alone", "ip", {}, []],
     ["an identity from code, or whose resolver failed", "account", {}, []],
-  ])("are, for %s, %j with %j: %j", (_, expression, given, names) => {
-    const values = new Map(Object.entries(given));
-    const client = clientOf(wanted(expression), values, "203.0.113.9", name);
-    expect(unresolvedOf(wanted(expression), client)).toEqual(names);
-  });
+  ])(
+    "for %s, a limit of %j with %j has the unresolved identities %j",
+    (_, expression, given, names) => {
+      const values = new Map(Object.entries(given));
+      const client = clientOf(wanted(expression), values, "203.0.113.9", name);
+      expect(unresolvedOf(wanted(expression), client)).toEqual(names);
+    },
+  );
 });

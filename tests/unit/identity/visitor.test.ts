@@ -17,15 +17,15 @@ const until = (ms: number, address = "203.0.113.9") => signVisitor(sign, address
 
 describe("a visitor's header", () => {
   test.each(["203.0.113.9", "2001:db8:1:2::/64", "2001:db8:1:2:3:4:5:6/128"])(
-    "names %s",
+    "a visitor's header names the address %s",
     (address) => {
       expect(read(until(60_000, address))).toBe(address);
     },
   );
 
   test.each<[string, () => string]>([
-    ["that is over", () => until(0)],
-    ["that was over long ago", () => until(-60_000)],
+    ["that has just expired", () => until(0)],
+    ["that expired long ago", () => until(-60_000)],
     ["of a clock that is hours ahead", () => until(3_600_000)],
     [
       "of another secret",
@@ -33,21 +33,24 @@ describe("a visitor's header", () => {
     ],
     ["of another address", () => until(60_000).replace("203.0.113.9", "203.0.113.8")],
     ["of another expiry", () => until(60_000).replace(String(NOW + 60_000), String(NOW + 60_001))],
-    ["whose expiry is written otherwise", () => until(60_000).replace(/^\d+/, "1.76440006e12")],
+    [
+      "whose expiry is spelled in another way",
+      () => until(60_000).replace(/^\d+/, "1.76440006e12"),
+    ],
     ["without a signature", () => `${NOW + 60_000} 203.0.113.9`],
     ["with an empty signature", () => `${NOW + 60_000} 203.0.113.9 `],
-    ["with more behind it", () => `${until(60_000)} x`],
-    ["that is two in one", () => `${until(60_000)}, ${until(60_000)}`],
+    ["with text after the signature", () => `${until(60_000)} x`],
+    ["that holds two values", () => `${until(60_000)}, ${until(60_000)}`],
     ["of a client's own key", () => `${NOW + 60_000} 203.0.113.9 ${sign("ip", "203.0.113.9")}`],
     ["that is long", () => `${until(60_000)}${" ".repeat(20)}x${"y".repeat(100_000)}`],
     ["that is a long address", () => signVisitor(sign, "1".repeat(200), String(NOW + 60_000))],
     ["that is empty", () => ""],
     ["that is no number", () => "NaN 203.0.113.9 x"],
-  ])("%s is ignored", (_, make) => {
+  ])("a visitor's header %s is ignored", (_, make) => {
     expect(read(make())).toBeUndefined();
   });
 
-  test("is good on an instance whose clock is some seconds behind or ahead, and not after its time", () => {
+  test("a visitor's header is valid on an instance whose clock is some seconds behind or ahead, and not after its expiry", () => {
     const value = until(60_000);
     for (const [drift, address] of [
       [-59_000, "203.0.113.9"],
@@ -61,12 +64,12 @@ describe("a visitor's header", () => {
   });
 });
 
-describe("asVisitor", () => {
+describe("createVisitorHeaders", () => {
   const addressSource = { from: "hops", hops: 1 } as const;
   const from = (headers: Record<string, string>) => new Headers(headers);
   const visitor = { "x-forwarded-for": "203.0.113.9" };
 
-  test("names the visitor by the same source as the gate, and holds nothing but the address", () => {
+  test("the headers name the visitor by the same source as the gate, and hold only the address", () => {
     const options = { addressSource, visitorSecret: secret };
     const own = createVisitorHeaders(options)(from({ ...visitor, cookie: "a=b" }));
     expect(own).toEqual({
@@ -75,12 +78,12 @@ describe("asVisitor", () => {
     const counted = createCountedAddress(options);
     const inner = from({ ...own, "x-forwarded-for": "127.0.0.1" });
     expect(counted(inner, () => {})).toBe("203.0.113.9");
-    // A handler that is asked so, and asks another, hands the visitor on.
+    // A handler that is called with the headers passes the visitor on to the next one.
     const next = from({ ...createVisitorHeaders(options)(inner), "x-forwarded-for": "127.0.0.1" });
     expect(counted(next, () => {})).toBe("203.0.113.9");
   });
 
-  test("believes no header that a client made up", () => {
+  test("a visitor's header that a client forged is ignored", () => {
     const forged = {
       ...visitor,
       [VISITOR_HEADER]: `${NOW + 60_000} 198.51.100.1 ${"A".repeat(22)}`,
@@ -89,11 +92,11 @@ describe("asVisitor", () => {
     expect(own[VISITOR_HEADER]).toContain(" 203.0.113.9 ");
   });
 
-  test("names no visitor whose address is not known", () => {
+  test("there are no headers for a visitor whose address is not known", () => {
     expect(createVisitorHeaders({ addressSource, visitorSecret: secret })(from({}))).toEqual({});
   });
 
-  test("without a secret names no visitor, and says so once", () => {
+  test("there are no headers without a secret, which is reported once", () => {
     const events: HeadgateEvent[] = [];
     const asVisitor = createVisitorHeaders({
       addressSource,
@@ -105,7 +108,7 @@ describe("asVisitor", () => {
     ]);
   });
 
-  test("a gate without a secret believes no visitor's header", () => {
+  test("a gate without a secret ignores every visitor's header", () => {
     const own = createVisitorHeaders({ addressSource, visitorSecret: secret })(from(visitor));
     const inner = from({ ...own, "x-forwarded-for": "127.0.0.1" });
     expect(createCountedAddress({ addressSource })(inner, () => {})).toBe("127.0.0.1");

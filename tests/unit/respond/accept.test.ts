@@ -16,16 +16,16 @@ test.each([
   ["image/png", undefined],
   ["", undefined],
   ["text/html;q=2, nonsense, /, text/, */*;q=0.1", "application/problem+json"],
-])("of %j the best is %s", (accept, best) => {
+])("preferred returns for Accept: %j the type %s", (accept, best) => {
   expect(preferred(accept, OFFERED)).toBe(best);
 });
 
-test("it is what a whole negotiator says, for any header of its form", () => {
+test("preferred returns the type that the package negotiator prefers, for any header", () => {
   const range = fc.tuple(
     fc.constantFrom("*/*", "text/*", "application/*", "image/png", ...OFFERED),
     fc.constantFrom("", ";q=0", ";q=0.1", ";q=0.5", "; q=0.8", ";q=1", ";q=0.123"),
   );
-  // Of one range twice nothing is said of which counts.
+  // The standard does not define which of two equal ranges counts.
   const header = fc
     .uniqueArray(range, { selector: ([type]) => type, maxLength: 6 })
     .map((ranges) => ranges.map(([type, q]) => type + q).join(", "));

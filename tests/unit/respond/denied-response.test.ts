@@ -44,8 +44,8 @@ function ask(headers: Record<string, string> = {}, method = "GET"): Request {
   return new Request("http://app.example/api/search", { headers, method });
 }
 
-describe("a refusal", () => {
-  test("is a problem of type quota-exceeded", async () => {
+describe("deniedResponse", () => {
+  test("a denial is a problem of type quota-exceeded", async () => {
     const answer = deniedResponse(ask(), denied, false);
     expect(answer.status).toBe(429);
     expect(answer.headers.get("content-type")).toBe("application/problem+json");
@@ -60,7 +60,7 @@ describe("a refusal", () => {
     });
   });
 
-  test("names all policies, and of the limits only those that refused", () => {
+  test("a denial names all policies, and only the limits that denied", () => {
     const { headers } = deniedResponse(ask(), denied, false);
     expect(headers.get("ratelimit-policy")).toBe(
       '"search";q=10;w=60, "search:ip:1d";q=200;w=86400',
@@ -68,7 +68,7 @@ describe("a refusal", () => {
     expect(headers.get("ratelimit")).toBe('"search";r=0;t=42');
   });
 
-  test("of a failed store is a 503 of type temporary-reduced-capacity, without limits", async () => {
+  test("a denial of a failed store is a 503 of type temporary-reduced-capacity, without limits", async () => {
     const answer = deniedResponse(ask(), storeFailed, true);
     expect(answer.status).toBe(503);
     expect(await answer.json()).toMatchObject({
@@ -78,7 +78,7 @@ describe("a refusal", () => {
     expect([...answer.headers.keys()].filter((name) => /ratelimit|retry/.test(name))).toEqual([]);
   });
 
-  test("of a cost that never fits has no Retry-After", () => {
+  test("a denial of a cost that never fits has no Retry-After", () => {
     const never: Decision = {
       ...denied,
       limits: [{ ...status, waitMs: undefined }],
@@ -96,13 +96,13 @@ describe("a refusal", () => {
     ["text/plain", "application/problem+json"],
     ["", "application/problem+json"],
     [`text/html,${"a/b,".repeat(1000)}`, "application/problem+json"],
-  ])("for Accept: %.60s is %s", (accept, type) => {
+  ])("a denial for Accept: %.60s has the type %s", (accept, type) => {
     const answer = deniedResponse(ask({ accept }), denied, false);
     expect(answer.headers.get("content-type")).toContain(type);
     expect(answer.headers.get("vary")).toBe("Accept");
   });
 
-  test("for a person says how long to wait, in the largest units", async () => {
+  test("a denial as a page says how long to wait, in the largest units", async () => {
     const html = ask({ accept: "text/html" });
     const words = async (retryAfterMs: number) =>
       /again in ([^.]+)\./.exec(
@@ -115,7 +115,7 @@ describe("a refusal", () => {
     expect(await words(90_000_000)).toBe("1 day 1 hour");
   });
 
-  test("of a Server Action is plain words, of the one type that Next shows to people", async () => {
+  test("a denial of a Server Action is plain text, the only type that Next shows to people", async () => {
     const action = { "next-action": "7f2a", accept: "text/x-component" };
     const answer = deniedResponse(ask(action, "POST"), denied, false);
     expect(answer.status).toBe(429);
@@ -129,14 +129,14 @@ describe("a refusal", () => {
     );
   });
 
-  test("of a handler's call that cannot be is a 500 that blames nobody else", async () => {
+  test("a denial of an invalid call from a handler is a 500 that blames the server", async () => {
     const answer = deniedResponse(ask(), { ...storeFailed, reason: "invalid-call" }, false);
     expect(answer.status).toBe(500);
     expect(await answer.json()).toMatchObject({ status: 500, title: "The server made a mistake" });
     expect(answer.headers.has("retry-after")).toBe(false);
   });
 
-  test("to HEAD has the headers and no body", async () => {
+  test("a denial of HEAD has the headers and no body", async () => {
     const answer = deniedResponse(ask({}, "HEAD"), denied, false);
     expect(answer.status).toBe(429);
     expect(answer.headers.get("retry-after")).toBe("42");
@@ -146,19 +146,22 @@ describe("a refusal", () => {
   test.each([
     ["a problem", {}, "GET"],
     ["a page", { accept: "text/html" }, "GET"],
-    ["the words of a Server Action", { "next-action": "7f2a" }, "POST"],
-    ["an answer to HEAD", {}, "HEAD"],
-  ])("as %s is never cached, and has each header written once", (_, headers, method) => {
-    const set = vi.spyOn(Headers.prototype, "set");
-    onTestFinished(() => set.mockRestore());
-    const answer = deniedResponse(ask(headers, method), denied, true);
-    const names = set.mock.calls.map(([name]) => name.toLowerCase());
-    expect(names.filter((name, i) => names.indexOf(name) !== i)).toEqual([]);
-    expect(names.filter((name) => /ratelimit|retry/.test(name))).toHaveLength(6);
-    expect(answer.headers.get("cache-control")).toBe("no-store");
-  });
+    ["the text of a Server Action", { "next-action": "7f2a" }, "POST"],
+    ["a response to HEAD", {}, "HEAD"],
+  ])(
+    "a denial as %s is never cached, and each of its headers is written once",
+    (_, headers, method) => {
+      const set = vi.spyOn(Headers.prototype, "set");
+      onTestFinished(() => set.mockRestore());
+      const answer = deniedResponse(ask(headers, method), denied, true);
+      const names = set.mock.calls.map(([name]) => name.toLowerCase());
+      expect(names.filter((name, i) => names.indexOf(name) !== i)).toEqual([]);
+      expect(names.filter((name) => /ratelimit|retry/.test(name))).toHaveLength(6);
+      expect(answer.headers.get("cache-control")).toBe("no-store");
+    },
+  );
 
-  test("is made without the headers of the limits by denialOf, and with them by deniedResponse", () => {
+  test("denialOf makes a denial without rate-limit headers, and deniedResponse with them", () => {
     const plain = denialOf(ask(), denied);
     const names = [...plain.headers.keys()].filter((name) => /ratelimit|retry/.test(name));
     expect(names).toEqual([]);

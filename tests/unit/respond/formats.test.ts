@@ -10,7 +10,7 @@ const FOLDER = join(ROOT, "lib", "respond", "headers");
 const read = (...path: string[]) => readFileSync(join(...path), "utf8");
 
 describe("the registry of header formats", () => {
-  test("has a line for each file that defines a format, in alphabetical order", () => {
+  test("the registry has a line for each file that defines a format, in alphabetical order", () => {
     const defining = readdirSync(FOLDER).filter((file) =>
       /: HeaderFormat<"/.test(read(FOLDER, file)),
     );
@@ -21,7 +21,7 @@ describe("the registry of header formats", () => {
     expect(FORMATS.map(({ name }) => name)).toEqual(names);
   });
 
-  test("says which headers a page may read, and what the variable may be", () => {
+  test("the formats determine the headers that a page may read, and the values of the variable", () => {
     expect(EXPOSED).toBe(
       "RateLimit, RateLimit-Policy, Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset",
     );
@@ -36,7 +36,7 @@ describe("the registry of header formats", () => {
     ]);
   });
 
-  test("is the table in docs/policy.md", async () => {
+  test("docs/policy.md has the table of the formats", async () => {
     expect(read(ROOT, "docs", "policy.md")).toContain(`\n\n${await formatTable()}\n\n`);
   });
 });

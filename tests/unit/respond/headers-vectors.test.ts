@@ -30,7 +30,7 @@ type Bare = string | number | boolean | { readonly __type: string; readonly valu
 type Parameters = readonly (readonly [string, Bare])[];
 type Member = readonly [Bare | readonly Member[], Parameters];
 
-/** A case of the working group's collection; its README says what the fields mean. */
+/** A test case of the working group's collection, whose README explains the fields. */
 interface Vector {
   readonly name: string;
   readonly raw?: readonly string[];
@@ -89,7 +89,7 @@ function bareOf(bare: Bare): BareItem {
   return bare.__type === "token" ? new Token(bare.value) : bytesOf(bare.value);
 }
 
-/** Base32 (RFC 4648), in which the vectors write bytes. */
+/** Decodes base32 (RFC 4648), in which the vectors write bytes. */
 function bytesOf(text: string): ArrayBuffer {
   const digits = text
     .replaceAll("=", "")
@@ -99,7 +99,7 @@ function bytesOf(text: string): ArrayBuffer {
   return new Uint8Array(bits.map((eight) => Number.parseInt(eight, 2))).buffer;
 }
 
-/** Bytes as numbers and no sign of zero, so that two are compared by what they say. */
+/** Returns a value with bytes as numbers and zero without a sign, so that equal values compare as equal. */
 function plain(value: unknown): unknown {
   if (value instanceof ArrayBuffer) return [...new Uint8Array(value)];
   if (value instanceof Map) return [...value].map(([key, held]) => [key, plain(held)]);
@@ -107,26 +107,26 @@ function plain(value: unknown): unknown {
   return value === 0 ? 0 : value;
 }
 
-/** We write no decimals, and JavaScript cannot tell 1.0 from 1. */
+/** Returns true for a case with a decimal: we write no decimals, and JavaScript cannot distinguish 1.0 from 1. */
 const hasDecimal = ({ canonical, raw }: Vector) =>
   /(?:^|[=( ])-?\d+\.\d/.test((canonical ?? raw ?? []).join(", "));
 
-/** What a case comes to: its result, or that it was refused. */
+/** Returns the result of a case, or "rejected" when it throws. */
 function outcome(run: () => unknown): unknown {
   try {
     return run();
   } catch {
-    return "refused";
+    return "rejected";
   }
 }
 
 const results = (cases: readonly Vector[], of: (vector: Vector) => unknown) =>
   cases.map((vector) => [vector.name, of(vector)]);
 
-describe("the structured fields that the headers are made of (RFC 9651)", () => {
-  test("are read as the vectors say", () => {
+describe("structured-headers (RFC 9651)", () => {
+  test("structured fields are read as the vectors define", () => {
     const wanted = ({ must_fail, expected, header_type: type }: Vector) => {
-      if (must_fail) return "refused";
+      if (must_fail) return "rejected";
       return plain(
         type === "item" ? itemOf(expected as Member) : (expected as Member[]).map(memberOf),
       );
@@ -137,12 +137,12 @@ describe("the structured fields that the headers are made of (RFC 9651)", () => 
     );
   });
 
-  test("are written as the vectors say, or refused", () => {
+  test("structured fields are written or rejected as the vectors define", () => {
     const cases = [...PARSED.filter(({ must_fail }) => !must_fail), ...SERIALIZED].filter(
       (vector) => !hasDecimal(vector),
     );
     const wanted = ({ must_fail, canonical, raw }: Vector) =>
-      must_fail ? "refused" : (canonical ?? raw ?? []).join(", ");
+      must_fail ? "rejected" : (canonical ?? raw ?? []).join(", ");
     expect(cases.length).toBeGreaterThan(700);
     expect(results(cases, (vector) => outcome(() => write(vector)))).toEqual(
       results(cases, wanted),

@@ -9,7 +9,7 @@ import { type LegacyHeaders, writeLimitHeaders } from "#lib/respond/headers";
 const MAX_INTEGER = 999_999_999_999_999;
 const AT = 1_750_000_000_000;
 
-/** One limit as a decision holds it: one that refuses resets no later than it has room again. */
+/** One limit of a decision. A limit that denies resets no later than its capacity returns. */
 const status: fc.Arbitrary<LimitStatus> = fc
   .record({
     name: fc.stringMatching(/^[a-z][a-z0-9|+: -]{0,40}$/),
@@ -59,7 +59,7 @@ const listOf = (headers: Headers, name: string) => parseList(headers.get(name) ?
 const seconds = (ms: number) => Math.min(Math.ceil(ms / 1000), MAX_INTEGER);
 
 describe("RateLimit and RateLimit-Policy (draft 11)", () => {
-  test("say every limit's quota and window, and read back the same", () => {
+  test("RateLimit-Policy has every limit's quota and window, and reads back the same", () => {
     fc.assert(
       fc.property(decision, (given) => {
         expect(listOf(write(given), "ratelimit-policy")).toEqual(
@@ -75,7 +75,7 @@ describe("RateLimit and RateLimit-Policy (draft 11)", () => {
     );
   });
 
-  test("say what remains, and when there is more; of a refusal, of the limits that refused", () => {
+  test("RateLimit has the remaining units and their reset, on a denial only for the limits that denied", () => {
     fc.assert(
       fc.property(decision, (given) => {
         const shown = given.allowed ? given.limits : violated(given);
@@ -92,7 +92,7 @@ describe("RateLimit and RateLimit-Policy (draft 11)", () => {
     );
   });
 
-  test("round seconds up, and have no reset where nothing is taken", () => {
+  test("RateLimit rounds seconds up, and has no reset when nothing is used", () => {
     const limit = { rule: "a", global: false, policyName: "a", limit: 10, remaining: 9, waitMs: 0 };
     const texts = [0, 1, 1000, 1001].map((ms) =>
       write(decisionOf([{ ...limit, windowMs: 1500, resetMs: ms }])).get("ratelimit"),
@@ -100,7 +100,7 @@ describe("RateLimit and RateLimit-Policy (draft 11)", () => {
     expect(texts).toEqual(['"a";r=9', '"a";r=9;t=1', '"a";r=9;t=1', '"a";r=9;t=2']);
   });
 
-  test("hold integers of at most 15 digits, and whole ones", () => {
+  test("RateLimit and X-RateLimit-* hold whole numbers of at most 15 digits", () => {
     const huge = Number.MAX_SAFE_INTEGER;
     const limit = {
       rule: "a",
@@ -118,11 +118,11 @@ describe("RateLimit and RateLimit-Policy (draft 11)", () => {
     expect(part.get("ratelimit")).toBe('"a";r=4');
   });
 
-  test("are absent where no limit was asked", () => {
+  test("there are no rate-limit headers when no limit was checked", () => {
     expect([...write(decisionOf([]), true)]).toEqual([]);
   });
 
-  test("replace what an answer had under the same names", () => {
+  test("RateLimit and RateLimit-Policy replace headers of the same names", () => {
     const headers = new Headers({ ratelimit: '"elsewhere";r=1', "ratelimit-policy": "old" });
     const limit = {
       rule: "a",
@@ -149,7 +149,7 @@ describe("the headers of many limits", () => {
     [...headers].reduce((sum, [name, value]) => sum + `${name}: ${value}\r\n`.length, 0);
   const namesIn = (headers: Headers, name: string) => listOf(headers, name).map(([text]) => text);
 
-  test("are at most 1 kB, however many limits decide and whichever headers are asked for", () => {
+  test("rate-limit headers have at most 1 kB, for any number of limits and every format", () => {
     fc.assert(
       fc.property(many, fc.constantFrom<LegacyHeaders>(false, true, "only"), (given, legacy) => {
         expect(bytesOf(write(given, legacy))).toBeLessThanOrEqual(1024);
@@ -157,7 +157,7 @@ describe("the headers of many limits", () => {
     );
   });
 
-  test("tell the tightest limits, in the policy's order, and RateLimit-Policy tells the same", () => {
+  test("RateLimit and RateLimit-Policy have the tightest limits, in the policy's order", () => {
     fc.assert(
       fc.property(many, (given) => {
         const headers = write(given);
@@ -174,7 +174,7 @@ describe("the headers of many limits", () => {
     );
   });
 
-  test("tell a limit with the longest name that a policy can have", () => {
+  test("RateLimit has a limit with the longest name that a policy can have", () => {
     const policyName = `${"r".repeat(64)}:${["a", "b", "c"].map((c) => c.repeat(64)).join("+")}:2678400000ms`;
     const limit = { rule: "a", global: false, policyName, limit: MAX_INTEGER, windowMs: 60_000 };
     const full = { ...limit, remaining: 0, waitMs: 60_000, resetMs: 60_000 };
@@ -183,7 +183,7 @@ describe("the headers of many limits", () => {
     expect(namesIn(headers, "ratelimit-policy")).toEqual([policyName]);
   });
 
-  test("hold non-negative integers alone, whatever the numbers were", () => {
+  test("rate-limit headers hold only non-negative integers, for any numbers", () => {
     const strange = fc.constantFrom(-1, -0.5, Number.NaN, -Infinity, Infinity, 1e300, 0.5, 7.9);
     fc.assert(
       fc.property(strange, strange, strange, strange, (limit, windowMs, remaining, resetMs) => {
@@ -198,7 +198,7 @@ describe("the headers of many limits", () => {
 });
 
 describe("Retry-After", () => {
-  test("is never earlier than any reset that the refusal shows", () => {
+  test("Retry-After is never earlier than any reset in the denial", () => {
     fc.assert(
       fc.property(decision, (given) => {
         const headers = write(given);
@@ -215,7 +215,7 @@ describe("Retry-After", () => {
 });
 
 describe("a limit's name", () => {
-  test("is a valid string, whatever a policy calls its rules and identities", () => {
+  test("a limit's name is a valid string for every name of a rule and an identity", () => {
     const name = fc.stringMatching(/^[a-z][a-z0-9-]{0,63}$/);
     const identity = fc
       .stringMatching(/^[a-zA-Z][a-zA-Z0-9-]{0,63}$/)
@@ -244,7 +244,7 @@ describe("a limit's name", () => {
     );
   });
 
-  test("of any text either reads back the same or is not written at all", () => {
+  test("a limit's name of any text either reads back the same or is not written", () => {
     const text = fc.oneof(
       fc.string({ unit: "binary" }),
       fc.string({ unit: fc.constantFrom("\r", "\n", '"', "\\", ";", ",", "a", "é", "\0", "\x7f") }),
@@ -278,20 +278,20 @@ describe("a limit's name", () => {
 });
 
 describe("X-RateLimit-*", () => {
-  // The instance's clock, which dates the answer.
+  // The clock of the instance, by which the response is dated.
   beforeAll(() => void vi.useFakeTimers({ now: AT, toFake: ["Date"] }));
   afterAll(() => void vi.useRealTimers());
 
   /**
-   * As the package reads them that knows everybody's. It is given these alone, since it takes any
-   * RateLimit header for draft 7's, whose parameters it seeks there.
+   * Returns X-RateLimit-* as a package reads them that knows many formats. It gets only these headers, since it
+   * reads every RateLimit header as that of draft 7.
    */
   const readLegacy = (headers: Headers) => {
     const names = ["x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"];
     return parseRateLimit(Object.fromEntries(names.map((name) => [name, headers.get(name) ?? ""])));
   };
 
-  test("say how the limit with the least room stands", () => {
+  test("X-RateLimit-* describes the limit with the least capacity", () => {
     fc.assert(
       fc.property(decision, (given) => {
         const shown = given.allowed ? given.limits : violated(given);
@@ -307,7 +307,7 @@ describe("X-RateLimit-*", () => {
     );
   });
 
-  test("of several limits without room name the one that takes longest", () => {
+  test("X-RateLimit-* describes, of several limits without capacity, the one with the longest wait", () => {
     const full = { rule: "a", global: false, windowMs: 1000, remaining: 0 };
     const soon = { ...full, policyName: "soon", limit: 10, waitMs: 9000, resetMs: 9000 };
     const late = { ...full, policyName: "late", limit: 20, waitMs: 90_000, resetMs: 90_000 };
@@ -316,7 +316,7 @@ describe("X-RateLimit-*", () => {
     expect(headers.get("x-ratelimit-reset")).toBe("1750000090");
   });
 
-  test("name a moment on the clock that dates the answer, whatever the store's clock says", () => {
+  test("X-RateLimit-Reset is on the clock that dates the response, whatever the store's clock says", () => {
     const limit = { rule: "a", global: false, windowMs: 60_000, policyName: "a", limit: 3 };
     const full = { ...limit, remaining: 0, waitMs: 90_000, resetMs: 90_000 };
     for (const at of [AT - 3_600_000, AT + 3_600_000, undefined]) {
@@ -325,7 +325,7 @@ describe("X-RateLimit-*", () => {
     }
   });
 
-  test("can stand in the place of the standard's, for whoever reads those as an older draft's", () => {
+  test("X-RateLimit-* can replace the standard's headers, for clients that read those by an older draft", () => {
     fc.assert(
       fc.property(decision, (given) => {
         const headers = write(given, "only");
@@ -336,7 +336,7 @@ describe("X-RateLimit-*", () => {
     );
   });
 
-  test("are sent on wish only", () => {
+  test("X-RateLimit-* is not sent by default", () => {
     fc.assert(
       fc.property(decision, (given) => {
         expect([...write(given).keys()].filter((name) => name.startsWith("x-"))).toEqual([]);

@@ -5,7 +5,7 @@ import { HeadgateError } from "#lib/core/errors";
 import { createBatches, wantsBatches } from "#lib/server/batches";
 import { requestHandler } from "#lib/server/request-handler";
 
-test("of the requests of one turn the first goes on at once, the others together in their order", async () => {
+test("the first request of a turn goes on at once, and the others go on after the turn, in their order", async () => {
   const batches = createBatches();
   const seen: (number | string)[] = [];
   const first = batches();
@@ -20,7 +20,7 @@ test("of the requests of one turn the first goes on at once, the others together
   expect(seen).toEqual(["the turn goes on", 1, 2, 3]);
 });
 
-test("a request of the next turn goes on at once again", async () => {
+test("the first request of the next turn goes on at once", async () => {
   const batches = createBatches();
   expect([batches(), batches()]).toEqual([undefined, expect.any(Promise)]);
   await new Promise((resolve) => setImmediate(resolve));
@@ -30,7 +30,7 @@ test("a request of the next turn goes on at once again", async () => {
 test.each([
   { isBatched: true, inItsTurn: ["/1"] },
   { isBatched: false, inItsTurn: ["/1", "/2", "/3"] },
-])("with batches $isBatched, Next has $inItsTurn before the turn ends", async (its) => {
+])("with isBatched $isBatched, Next gets $inItsTurn before the turn ends", async (its) => {
   const reached: (string | undefined)[] = [];
   const handle = async ({ url }: IncomingMessage) => void reached.push(url);
   const handler = requestHandler(
@@ -41,14 +41,14 @@ test.each([
     const request = Object.assign(new IncomingMessage(new Socket()), { url, method: "GET" });
     return handler(request, new ServerResponse(request));
   });
-  // Whatever waits for promises alone has gone on by the time that the next tick is over.
+  // A request that waits only for promises has gone on after the next ticks.
   for (let i = 0; i < 10; i += 1) await new Promise<void>((done) => process.nextTick(done));
   expect(reached).toEqual(its.inItsTurn);
   await Promise.all(handled);
   expect(reached).toEqual(["/1", "/2", "/3"]);
 });
 
-test.each(["-1", "2", "yes", "0.5"])("HEADGATE_BATCH=%s is refused with ENV_INVALID", (value) => {
+test.each(["-1", "2", "yes", "0.5"])("HEADGATE_BATCH=%s is rejected with ENV_INVALID", (value) => {
   const read = () => wantsBatches({ HEADGATE_BATCH: value });
   expect(read).toThrow(HeadgateError);
   expect(read).toThrow("HEADGATE_BATCH must be a whole number from 0 to 1.");

@@ -16,7 +16,7 @@ function requestFrom(remoteAddress: string, headers: Record<string, string>): In
   return request;
 }
 
-/** The address that a request is counted by. */
+/** Returns the address by which a request is counted. */
 function countedBy(remoteAddress: string, headers: Record<string, string> = {}): string {
   const request = requestFrom(remoteAddress, headers);
   naming.name(request);
@@ -27,23 +27,23 @@ const naming = clientNaming(undefined, () => {});
 const nonce = naming.variables["HEADGATE_SOCKET_NONCE"] ?? "";
 const handedOn = { "x-headgate-socket": `${nonce} 198.51.100.7` };
 
-describe("what a request is counted by", () => {
-  test("is the socket's address, whatever it claims", () => {
+describe("clientNaming without proxies", () => {
+  test("a request is counted by the socket's address, whatever its headers claim", () => {
     expect(countedBy("198.51.100.9", { "x-forwarded-for": "198.51.100.7" })).toBe("198.51.100.9");
     expect(countedBy("127.0.0.1", { "x-headgate-socket": "nonce 198.51.100.7" })).toBe("127.0.0.1");
   });
 
-  test("is the client that the server itself asks for, on loopback or on its own address", () => {
+  test("a request of the server to itself is counted by its client, on loopback or on the server's own address", () => {
     expect(countedBy("127.0.0.1", handedOn)).toBe("198.51.100.7");
     expect(countedBy(SERVER, handedOn)).toBe("198.51.100.7");
   });
 
-  test("is the socket's address of another machine, also where it knows the nonce", () => {
+  test("a request from another machine is counted by the socket's address, even when it has the nonce", () => {
     expect(countedBy("198.51.100.9", handedOn)).toBe("198.51.100.9");
   });
 
   test.each(["fly-client-ip", "x-azure-clientip", "cloudfront-viewer-address", "x-real-ip"])(
-    "is the socket's address where a client sends %s, which no handler then sees",
+    "a client's header %s is removed, and the request is counted by the socket's address",
     (header) => {
       const request = requestFrom("198.51.100.9", { [header]: "198.51.100.7" });
       naming.name(request);
@@ -53,7 +53,7 @@ describe("what a request is counted by", () => {
   );
 });
 
-test("no client says by what name the site was asked for, but what the server asks of itself does", () => {
+test("a client's x-forwarded-host, -proto and -port are removed, and those of the server's own requests stay", () => {
   const site = { "x-forwarded-host": "app.example", "x-forwarded-proto": "https" };
   const claimed = requestFrom("198.51.100.9", { ...site, "x-forwarded-port": "443" });
   naming.name(claimed);
@@ -71,7 +71,7 @@ test("no client says by what name the site was asked for, but what the server as
 test.each([
   ["fly-client-ip", "set CLIENT_IP_FROM=header:fly-client-ip."],
   ["forwarded", "set CLIENT_IP_FROM=hops:1."],
-])("a request that carries %s is told of once, with what to set", (header, remedy) => {
+])("a request that carries %s is reported once, with the variable to set", (header, remedy) => {
   const lines: string[] = [];
   const told = clientNaming(undefined, (line) => lines.push(line));
   for (let i = 0; i < 3; i += 1)
@@ -83,7 +83,7 @@ test.each([
 
 describe("behind proxies", () => {
   test.each(["trusted:10.0.0.0/8", "header:fly-client-ip", "hops:1"])(
-    "CLIENT_IP_FROM=%s leaves their headers, and takes off what only our server may say",
+    "CLIENT_IP_FROM=%s keeps the headers of proxies, and removes the one that only our server may set",
     (clientIpFrom) => {
       const proxied = clientNaming(clientIpFrom, () => {});
       const headers = {

@@ -14,7 +14,7 @@ afterEach(() => {
   for (const name of NAMES) delete process.env[name];
 });
 
-/** What Next does in development when a file of the environment changes. */
+/** Reads the files again, as Next does in development when one of them changes. */
 function reload(root: string): void {
   const next = createRequire(import.meta.url).resolve("next/package.json");
   const env = createRequire(next)("@next/env") as {
@@ -23,7 +23,7 @@ function reload(root: string): void {
   env.loadEnvConfig(root, true, console, true);
 }
 
-test("what our server sets stays when Next reads the files anew, and what they say is renewed", () => {
+test("variables that our server sets stay when Next reads the files again, and the others are updated", () => {
   const root = cleanUp(mkdtempSync(join(tmpdir(), "headgate-env-")), (it) =>
     rmSync(it, { recursive: true }),
   );

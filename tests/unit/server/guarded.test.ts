@@ -9,7 +9,7 @@ import { scope } from "../../support/scope.ts";
 const cleanUp = scope();
 const LIB = join(import.meta.dirname, "..", "..", "..", "lib", "server");
 
-/** A program that starts another one, uses its temporary folder, says so, and goes on for ever. */
+/** A program that uses its temporary folder, starts another program, and runs for ever. */
 const FAMILY = `
   const { spawn } = require("node:child_process");
   const { mkdtempSync } = require("node:fs");
@@ -31,7 +31,7 @@ function folder(): string {
   );
 }
 
-/** A build of a root, which locks it and runs {@link FAMILY}. */
+/** Returns a program that locks a folder and runs {@link FAMILY} as its build. */
 const building = (root: string) => `
   import { runBuild } from ${JSON.stringify(join(LIB, "build.ts"))};
   import { buildOnce } from ${JSON.stringify(join(LIB, "..", "..", "app", "_programs", "build-once.ts"))};
@@ -45,12 +45,12 @@ const building = (root: string) => `
 async function startBuild() {
   const root = folder();
   const build = run(building(root), root);
-  // The program, the one that it started, and what watches both.
+  // The program, the one that it started, and the guard of both.
   await expect.poll(() => build.descendants().length).toBe(3);
   return { build, root, started: build.descendants() };
 }
 
-test("a process that is killed leaves no process of its build and no temporary folder behind", async () => {
+test("a killed process leaves no process of its build and no temporary folder behind", async () => {
   const { build, started } = await startBuild();
   expect(build.temporary()).toHaveLength(1);
   build.signal("SIGKILL");
@@ -69,7 +69,7 @@ test("a build that is stopped by Ctrl-C leaves no process, no temporary folder a
   await expectNothingLeft(build, started);
 });
 
-test("a guard does not end at the signals of a terminal or a service, but with its process", async () => {
+test("a guard ignores the signals of a terminal or a service, and ends with its process", async () => {
   const { build, started } = await startBuild();
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.kill(started[0]?.pid ?? 0, signal);
@@ -80,7 +80,7 @@ test("a guard does not end at the signals of a terminal or a service, but with i
   await expectNothingLeft(build, started);
 });
 
-test("a program's status and output are passed on, and its folder is gone when it has ended", async () => {
+test("startGuarded passes on a program's status and output, and removes its folder when it has ended", async () => {
   const at = temporaryFolder();
   const text = `
     require("node:fs").writeFileSync(require("node:os").tmpdir() + "/file", "");
@@ -96,7 +96,7 @@ test("a program's status and output are passed on, and its folder is gone when i
   expect(existsSync(at)).toBe(false);
 });
 
-test("a program that is stopped is killed, and its folder removed", async () => {
+test("stop kills a program, and removes its folder", async () => {
   const at = temporaryFolder();
   const program = startGuarded(process.execPath, ["-e", FAMILY], { folder: at });
   await expect.poll(() => existsSync(at)).toBe(true);
@@ -115,7 +115,7 @@ test("a program that cannot be started ends with 1 and the reason", async () => 
   expect(output).toContain("EACCES");
 });
 
-test("the guard needs nothing but Node", () => {
+test("the guard imports only modules of Node", () => {
   const text = readFileSync(join(LIB, "guard.mjs"), "utf8");
   const imported = [...text.matchAll(/from "(.*)"/g)].map(([, name]) => name);
   expect(imported).toEqual(["node:child_process", "node:fs"]);

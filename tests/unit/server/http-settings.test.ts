@@ -13,7 +13,7 @@ function failureOf(env: Variables): HeadgateError {
   } catch (error) {
     if (error instanceof HeadgateError) return error;
   }
-  return expect.unreachable("the value should have been refused with a HeadgateError");
+  return expect.unreachable("the value should have been rejected with a HeadgateError");
 }
 
 test("a server without variables waits for a route for 300 s and for the next request for 65 s", () => {
@@ -26,7 +26,7 @@ test("a server without variables waits for a route for 300 s and for the next re
   });
 });
 
-test("in development an answer may take for ever, unless SOCKET_TIMEOUT is set", () => {
+test("in development a response may take any time, unless SOCKET_TIMEOUT is set", () => {
   expect(httpSettings({}, true).stalledTimeoutMs).toBe(0);
   expect(httpSettings({ SOCKET_TIMEOUT: "7" }, true).stalledTimeoutMs).toBe(7);
 });
@@ -48,7 +48,7 @@ test("each variable sets its own limit", () => {
   });
 });
 
-test("headers have no longer than REQUEST_TIMEOUT where HEADERS_TIMEOUT is not set", () => {
+test("headers may take at most REQUEST_TIMEOUT when HEADERS_TIMEOUT is not set", () => {
   expect(httpSettings({ REQUEST_TIMEOUT: "500" }, false).headersTimeoutMs).toBe(500);
 });
 
@@ -63,7 +63,7 @@ test.each([
   ["REQUEST_TIMEOUT", "0"],
   ["REQUEST_TIMEOUT", "1e3"],
   ["MAX_BODY_BYTES", "1023"],
-])("%s=%s is refused with ENV_INVALID and what it must be", (name, value) => {
+])("%s=%s is rejected with ENV_INVALID and what it must be", (name, value) => {
   const { code, message } = failureOf({ [name]: value });
   expect([code, message]).toEqual([
     "ENV_INVALID",
@@ -71,7 +71,7 @@ test.each([
   ]);
 });
 
-test("headers that may take longer than their whole request are refused", () => {
+test("a HEADERS_TIMEOUT above REQUEST_TIMEOUT is rejected", () => {
   const { code, message } = failureOf({ HEADERS_TIMEOUT: "2000", REQUEST_TIMEOUT: "1000" });
   expect([code, message]).toEqual([
     "ENV_INVALID",
@@ -82,7 +82,7 @@ test("headers that may take longer than their whole request are refused", () => 
   expect(failureOf({ HEADERS_TIMEOUT: "50000" }).message).toContain("at most REQUEST_TIMEOUT");
 });
 
-test("nginx of docs/deploy-node.md closes idle connections first, and waits for as long as the server", () => {
+test("nginx in docs/deploy-node.md closes idle connections before the server, and waits as long as the server", () => {
   const page = readFileSync(join(ROOT, "docs", "deploy-node.md"), "utf8");
   const ms = (name: string) =>
     1000 * Number(new RegExp(`^ *${name} (\\d+)s;$`, "m").exec(page)?.[1]);
@@ -91,7 +91,7 @@ test("nginx of docs/deploy-node.md closes idle connections first, and waits for 
   expect(ms("proxy_read_timeout")).toBe(stalledTimeoutMs);
 });
 
-test("a body may have up to 1 GiB, and a slow client has longer to send it", () => {
+test("a body may have up to 1 GiB, and a larger body gives a slow client more time", () => {
   const largest = httpSettings({ MAX_BODY_BYTES: "1073741824" }, false);
   expect(largest.bodyBytes).toBe(1_073_741_824);
   expect(largest.requestTimeoutMs).toBe(21_494_837);

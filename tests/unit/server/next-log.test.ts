@@ -23,7 +23,7 @@ test.each([
     "⨯ SyntaxError: The body of a Server Action cannot be read.\n    at JSON.parse (<anonymous>) {\n  digest: '1'\n}",
   ],
   [
-    "a body with a BigInt that is no number",
+    "a body with a BigInt that is not a number",
     "⨯ SyntaxError: Cannot convert mallory to a BigInt\n    at BigInt (<anonymous>)\n    at ignore-listed frames {\n  digest: '2'\n}",
     "⨯ SyntaxError: The body of a Server Action cannot be read.\n    at BigInt (<anonymous>)\n    at ignore-listed frames {\n  digest: '2'\n}",
   ],
@@ -43,7 +43,7 @@ test.each([
     "⨯ upstream image response failed for a URL",
   ],
   [
-    "the URL of what is no image",
+    "the URL of a file that is not an image",
     "⨯ The requested resource isn't a valid image for /mallory received null",
     "⨯ The requested resource isn't a valid image for a URL received null",
   ],
@@ -53,12 +53,12 @@ test.each([
     '⨯ upstream image: hostname resolved to private IP ["10.0.0.1"] If this is expected',
   ],
   [
-    "the path of a page that cannot be kept",
+    "the path of a page that cannot be cached",
     "Failed to update prerender cache for /mallory\n  code: 'MALLORY'\n Error: ENAMETOOLONG: name too long, mkdir '/mallory'\n    at ignore-listed frames {\n  errno: -36,\n  code: 'ENAMETOOLONG',\n  path: '/mallory'\n}",
     "Failed to update prerender cache for a page: ENAMETOOLONG",
   ],
   [
-    "the path of a page that cannot be kept, for no known reason",
+    "the path of a page that cannot be cached, for an unknown reason",
     "Failed to update prerender cache for /mallory TypeError: mallory",
     "Failed to update prerender cache for a page",
   ],
@@ -68,7 +68,7 @@ test.each([
     "Failed to proxy a request",
   ],
   [
-    "the path of a large answer",
+    "the path of a large response",
     "API response for /api/mallory?q= exceeds mallory exceeds 4MB. API Routes are meant to",
     "API response for a request exceeds 4MB. API Routes are meant to",
   ],
@@ -83,7 +83,7 @@ test.each([
   'did not match the expected format. Received "',
   "\n    at JSON.parse (<anonymous>)",
   "\n  code: 'A'",
-])("a megabyte of %j takes no long time, whatever is printed of it", (piece) => {
+])("a megabyte of %j is cleaned in little time", (piece) => {
   const long = piece.repeat(1_000_000 / piece.length);
   const fits = `⨯ TypeError: Iterator value ${long} is not\n    at new Map (<anonymous>)`;
   expect(withoutClientText(fits)).not.toContain("Iterator");
@@ -94,14 +94,14 @@ test.each([
 
 test.each([
   [
-    "an error of the app's own",
+    "an error of the app",
     "⨯ SyntaxError: Unexpected token '<', \"<!DOCTYPE \"... is not valid JSON\n    at JSON.parse (<anonymous>)\n    at async GET (app/api/prices/route.ts:12:20)",
   ],
   [
-    "an error of the app's own map",
+    "an error of a map in the app",
     "⨯ TypeError: Iterator value 1 is not an entry object\n    at new Map (<anonymous>)\n    at GET (app/api/prices/route.ts:12:20) {\n  digest: '4'\n}",
   ],
   ["any other line", '{"source":"headgate","event":"denied","rules":["search"]}'],
-])("%s stays as it is", (_, line) => {
+])("withoutClientText keeps %s unchanged", (_, line) => {
   expect(withoutClientText(line)).toBe(line);
 });

@@ -34,7 +34,7 @@ const OURS = {
   UPSTASH_REDIS_REST_TOKEN: ADDRESS.token,
 };
 
-test("a store of ours is found while it runs, by this user alone", async () => {
+test("a store that this process started is found while it runs, by this user alone", async () => {
   const { root, file } = folder();
   const { seen, chosen } = store(OURS);
   expect(runningStore(root)).toBeUndefined();
@@ -45,7 +45,7 @@ test("a store of ours is found while it runs, by this user alone", async () => {
   expect([runningStore(root), existsSync(file), seen.stops]).toEqual([undefined, false, 1]);
 });
 
-test("the secret that a start made is noted with it, and one of the environment as set", () => {
+test("the note holds a secret that the start made, and of HEADGATE_SECRET only that it is set", () => {
   const { root, file } = folder();
   recordRunningStore(root, store(OURS).chosen, { secret: "made-by-the-start", isSecretSet: false });
   expect(runningStore(root)).toEqual({
@@ -58,13 +58,13 @@ test("the secret that a start made is noted with it, and one of the environment 
   expect(runningStore(root)).toEqual({ ...ADDRESS, isSecretSet: true });
 });
 
-test("one that the environment names is not noted", () => {
+test("a store that the environment names is not noted", () => {
   const { root, file } = folder();
   recordRunningStore(root, store().chosen);
   expect(existsSync(file)).toBe(false);
 });
 
-test("what another process has noted meanwhile stays", async () => {
+test("stopping a store keeps the note of another process", async () => {
   const { root, file } = folder();
   const noted = recordRunningStore(root, store(OURS).chosen);
   const other = JSON.stringify({ ...ADDRESS, url: "http://127.0.0.1:1", pid: process.ppid });
@@ -74,7 +74,7 @@ test("what another process has noted meanwhile stays", async () => {
   expect(runningStore(root)).toMatchObject({ url: "http://127.0.0.1:1" });
 });
 
-test("what a process left behind that was killed is no store", () => {
+test("the note of a killed process names no store", () => {
   const { root, file } = folder();
   recordRunningStore(root, store(OURS).chosen);
   const { pid } = spawnSync(process.execPath, ["--version"]);
@@ -82,14 +82,17 @@ test("what a process left behind that was killed is no store", () => {
   expect(runningStore(root)).toBeUndefined();
 });
 
-test.each(["", "{", "{}", '{"url":1,"token":"t","pid":1}'])("%j is no store", (text) => {
-  const { root, file } = folder();
-  recordRunningStore(root, store(OURS).chosen);
-  writeFileSync(file, text);
-  expect(runningStore(root)).toBeUndefined();
-});
+test.each(["", "{", "{}", '{"url":1,"token":"t","pid":1}'])(
+  "a note of %j names no store",
+  (text) => {
+    const { root, file } = folder();
+    recordRunningStore(root, store(OURS).chosen);
+    writeFileSync(file, text);
+    expect(runningStore(root)).toBeUndefined();
+  },
+);
 
-describe("the mode of the app that runs here", () => {
+describe("runningMode", () => {
   const named = (REDIS_URL: string) => namedStore({ REDIS_URL });
   const rest = namedStore({
     UPSTASH_REDIS_REST_URL: ADDRESS.url,
@@ -103,14 +106,14 @@ describe("the mode of the app that runs here", () => {
     return { root, file, noted: cleanUp(noted, (it) => it.stop()) };
   }
 
-  test("is told when the environment names the Redis of the app, or no store", () => {
+  test("runningMode returns the app's mode when the environment names the app's Redis, or no store", () => {
     const { root, file } = noteOf("redis://:secret@127.0.0.1:6379/3");
     expect(runningMode(root, undefined)).toBe("development");
     expect(runningMode(root, named("redis://127.0.0.1/3"))).toBe("development");
     expect(readFileSync(file, "utf8")).not.toContain("secret");
   });
 
-  test("is not told when the environment names another store, or no app runs", async () => {
+  test("runningMode returns undefined when the environment names another store, or no app runs", async () => {
     const { root, noted } = noteOf("redis://127.0.0.1:6379/3");
     for (const other of [
       named("redis://127.0.0.1:6379/4"),

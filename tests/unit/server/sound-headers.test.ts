@@ -10,7 +10,7 @@ test.each([
   "chrome-extension://abcdefghijklmnop",
   "capacitor://localhost",
   "file://",
-])("the Origin %s is sound", (origin) => {
+])("the Origin %s is valid", (origin) => {
   expect(malformedHeader("POST", { origin })).toBeUndefined();
 });
 
@@ -22,14 +22,14 @@ test.each(["mallory", "", "//mallory.example", "https://", "https://a.example, h
 );
 
 test.each(["mallory", "", `${ACTION}, ${ACTION}`, `${ACTION}g`, "a".repeat(65)])(
-  'the Next-Action "%s" is malformed in a POST, and not read elsewhere',
+  'the Next-Action "%s" is malformed in a POST, and ignored in a GET',
   (action) => {
     expect(malformedHeader("POST", { "next-action": action })).toContain("Next-Action must be");
     expect(malformedHeader("GET", { "next-action": action })).toBeUndefined();
   },
 );
 
-test("the id of a Server Action and a request without these headers are sound", () => {
+test("the id of a Server Action and a request without these headers are valid", () => {
   expect(malformedHeader("POST", { "next-action": ACTION })).toBeUndefined();
   expect(malformedHeader("POST", { "next-action": ACTION.slice(2) })).toBeUndefined();
   expect(malformedHeader(undefined, {})).toBeUndefined();

@@ -11,7 +11,7 @@ const log = {
   url: "http://127.0.0.1:3000",
 } as const;
 
-test("a start is told line by line, warnings first and the address last", () => {
+test("startLines returns the warnings first and the address last", () => {
   expect(startLines(log)).toEqual([
     "warning  one",
     "store    embedded",
@@ -23,7 +23,7 @@ test("a start is told line by line, warnings first and the address last", () => 
   expect(startLines({ ...log, mode: "off" })[5]).toMatch(/^mode {5}HEADGATE_MODE=off: /);
 });
 
-test("a server that shares its namespace, or was told of an unknown variable, warns of it", async () => {
+test("startWarnings warns of a shared namespace and of an unknown variable", async () => {
   const chosen = { line: "none", variables: {}, stop: async () => {} };
   const store = { url: undefined, token: "", deadlineMs: 500 };
   const settings = { mode: "shadow", isNamespaceShared: true, store } as const;

@@ -9,7 +9,7 @@ describe("parseSource", () => {
     ["route.mts", "@log class A {} export { A as GET };"],
     ["route.ts", "export { declaredElsewhere as GET };"],
     ["middleware.cjs", "module.exports = function middleware() {};"],
-  ])("reads %s: %s", (file, source) => {
+  ])("parseSource reads %s: %s", (file, source) => {
     const { body, problem } = parseSource(file, source);
     expect(problem).toBeUndefined();
     expect(body.length).toBeGreaterThan(0);

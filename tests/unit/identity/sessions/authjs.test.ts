@@ -20,7 +20,7 @@ const resolve = authjsUser({ secret: AUTHJS_SECRET });
 const named = (cookie: string) => resolve(requestWith(cookie));
 const app = authjsApp();
 
-/** A session as `encode` of @auth/core/jwt writes it. */
+/** Returns a session as `encode` of @auth/core/jwt writes it. */
 const session = (given: { sub?: unknown; maxAge?: number; secret?: string; salt?: string } = {}) =>
   encode({
     token: { sub: "ada", ...("sub" in given ? { sub: given.sub as string } : {}) },
@@ -29,7 +29,7 @@ const session = (given: { sub?: unknown; maxAge?: number; secret?: string; salt?
     ...(given.maxAge === undefined ? {} : { maxAge: given.maxAge }),
   });
 
-/** The key of Auth.js 5, for headers that its `encode` does not write. */
+/** Returns the key of Auth.js 5, for headers that its `encode` does not write. */
 const keyOf = (secret: string, size: number) =>
   hkdf(
     sha256,
@@ -47,7 +47,7 @@ function withHeader(header: object, claims: object, secret = AUTHJS_SECRET): Pro
 
 const inAnHour = () => Math.floor(Date.now() / 1000) + 3600;
 
-/** A session as `encode` of next-auth/jwt 4.24 writes it: the package is not installed. */
+/** Returns a session as `encode` of next-auth/jwt 4.24 writes it. The package is not installed. */
 function nextAuth4(sub: string, exp = inAnHour()): Promise<string> {
   const info = utf8ToBytes("NextAuth.js Generated Encryption Key");
   return new EncryptJWT({ sub, name: "Ada" })
@@ -62,14 +62,14 @@ describe("authjsUser", () => {
   test.each([
     ["https://app.example", SECURE],
     ["http://localhost:3000", PLAIN],
-  ])("names who signed in at %s, by the cookie %s", async (origin, name) => {
+  ])("authjsUser returns the user who signed in at %s, by the cookie %s", async (origin, name) => {
     const cookies = await app.signIn("ada", origin);
     expect(pairsOf(cookies).map(([each]) => each)).toContain(name);
     expect(await named(cookies)).toBe("ada");
     expect(await app.userOf(cookies, origin)).toBe("ada");
   });
 
-  test("names who signed in by a session in chunks, in whichever order they come", async () => {
+  test("authjsUser returns the user of a session in chunks, in any order", async () => {
     const large = authjsApp({}, 6000);
     const cookies = await large.signIn("ada");
     const chunks = pairsOf(cookies).filter(([name]) => name.startsWith(SECURE));
@@ -81,7 +81,7 @@ describe("authjsUser", () => {
     }
   });
 
-  test("names the user of a session of NextAuth 4", async () => {
+  test("authjsUser returns the user of a session of NextAuth 4", async () => {
     const token = await nextAuth4("ada");
     expect(await named(`next-auth.session-token=${token}`)).toBe("ada");
     expect(await named(`__Secure-next-auth.session-token=${token}`)).toBe("ada");
@@ -93,7 +93,7 @@ describe("authjsUser", () => {
   });
 
   test.each(["A256CBC-HS512", "A256GCM"])(
-    "names the user of a session of %s in each spelling of base64 that a version of jose reads",
+    "authjsUser returns the user of a session of %s in each spelling of base64 that a version of jose reads",
     async (enc) => {
       const isV5 = enc === "A256CBC-HS512";
       const name = isV5 ? SECURE : "next-auth.session-token";
@@ -107,7 +107,7 @@ describe("authjsUser", () => {
           `${head}..${inBase64.join(".")}`,
           `${head}..!${iv}.${text.slice(0, 5)}*\u00A0${text.slice(5)}.${tag}\u00E9`,
           ...["=", "==junk", "%20"].map((more) => `${token}${more}`),
-          // Behind a whole number of bytes one character more is no byte.
+          // After a whole number of bytes, one more character adds no byte.
           ...(iv.length % 4 === 0 ? [`${head}..${iv}A.${text}.${tag}`] : []),
         ];
         for (const cookie of cookies) {
@@ -117,7 +117,7 @@ describe("authjsUser", () => {
     },
   );
 
-  test("decrypts with the secret that is rotated out, which the session names", async () => {
+  test("authjsUser decrypts with the secret that is rotated out when the session names it", async () => {
     const both = ["a newer secret of the tests", AUTHJS_SECRET];
     const rotating = authjsUser({ secret: () => [undefined, ...both] });
     const cookies = await app.signIn("ada");
@@ -132,7 +132,7 @@ describe("authjsUser", () => {
     expect(await authjsApp({ secret: both }).userOf(older)).toBeUndefined();
   });
 
-  test("reads the cookie of another name, and names the user by a function of the claims", async () => {
+  test("authjsUser reads the cookie of another name, and returns the user by a function of the claims", async () => {
     const own = authjsUser({
       secret: AUTHJS_SECRET,
       cookie: "sid",
@@ -144,7 +144,7 @@ describe("authjsUser", () => {
     expect(await named(cookies)).toBeUndefined();
   });
 
-  test("a session of a database, and a request without one, names no user", async () => {
+  test("authjsUser returns no user for a database session, or without a session", async () => {
     const databases = `${SECURE}=0b5c6f4e-5a40-4c5c-8d3a-5a7a5f1c2f10`;
     expect(await named(databases)).toBeUndefined();
     expect(await named("")).toBeUndefined();
@@ -155,7 +155,7 @@ describe("authjsUser", () => {
 describe("authjsUser and Auth.js agree", () => {
   const verdicts = async (cookie: string) => [await named(cookie), await app.userOf(cookie)];
 
-  test("on sessions that no server issued", async () => {
+  test("authjsUser and Auth.js reject sessions that no server issued", async () => {
     const token = await session();
     expect(await verdicts(`${SECURE}=${token}`)).toEqual(["ada", "ada"]);
     for (const [title, tampered] of tamperedTokens(token)) {
@@ -170,12 +170,12 @@ describe("authjsUser and Auth.js agree", () => {
     ["an expiry a minute ago", () => session({ maxAge: -60 }), undefined],
     ["an expiry ten seconds ago", () => session({ maxAge: -10 }), "ada"],
     ["an expiry that is text", () => withHeader({}, { sub: "ada", exp: "never" }), undefined],
-    ["a time before which it is not good", () => early(3600), undefined],
+    ["a start in an hour", () => early(3600), undefined],
     ["a start in ten seconds", () => early(10), "ada"],
     ["a key that is unknown", () => withHeader({ kid: "x" }, claims()), undefined],
     ["an extension", () => withHeader({ crit: ["ext"], ext: 1 }, claims()), undefined],
     ["claims that are a list", () => withHeader({}, [claims()]), undefined],
-  ])("on a session with %s", async (_, make, expected) => {
+  ])("authjsUser and Auth.js agree on a session with %s", async (_, make, expected) => {
     expect(await verdicts(`${SECURE}=${await make()}`)).toEqual([expected, expected]);
   });
 
@@ -183,7 +183,7 @@ describe("authjsUser and Auth.js agree", () => {
   const early = (seconds: number) =>
     withHeader({}, { ...claims(), nbf: Math.floor(Date.now() / 1000) + seconds });
 
-  test("on cookies that come twice, are quoted, or are beside others of the same beginning", async () => {
+  test("authjsUser and Auth.js agree on cookies that occur twice, are quoted, or share the beginning of their names", async () => {
     const [ada, eve] = [await session(), await session({ sub: "eve" })];
     const cookies: [string, string | undefined][] = [
       [`${SECURE}=${ada}; ${SECURE}=${eve}`, "ada"],
@@ -208,11 +208,11 @@ describe("authjsUser and Auth.js agree", () => {
     for (const [cookie, expected] of cookies) {
       expect([cookie, ...(await verdicts(cookie))]).toEqual([cookie, expected, expected]);
     }
-    // The version of jose that is installed does not read this, and versions before 6 do.
+    // The installed version of jose rejects this, and versions before 6 accept it.
     expect(await verdicts(`${SECURE}=${ada}%`)).toEqual(["ada", undefined]);
   });
 
-  test("on whom they name, however the session was changed", async () => {
+  test("authjsUser and Auth.js return the same user, however the session was changed", async () => {
     const theirs = (token: string) => app.userOf(`${SECURE}=${token}`);
     const both = {
       ours: (token: string) => named(`${SECURE}=${token}`),
@@ -222,7 +222,7 @@ describe("authjsUser and Auth.js agree", () => {
     expect(await disagreements(await session(), both)).toEqual({ alone: [], missed: [] });
   });
 
-  test("on every request of which Auth.js knows the user, however its cookies were changed", async () => {
+  test("authjsUser returns each user that Auth.js returns, however the cookies were changed", async () => {
     const good = await authjsApp({}, 4000).signIn("ada");
     const both = { ours: named, theirs: (cookie: string) => app.userOf(cookie) };
     expect(await disagreements(good, both)).toMatchObject({ missed: [] });
@@ -236,17 +236,17 @@ describe("authjsUser is stricter than Auth.js", () => {
       "claims that are compressed",
       () => withHeader({ zip: "DEF" }, { sub: "ada", exp: inAnHour() }),
     ],
-    ["a user whose name is no text", () => session({ sub: 7 })],
+    ["a user whose name is not text", () => session({ sub: 7 })],
     ["a user without a name", () => session({ sub: "" })],
     ["a user with a very long name", () => session({ sub: "a".repeat(300) })],
-  ])("with %s", async (_, make) => {
+  ])("authjsUser rejects %s", async (_, make) => {
     expect(await named(`${SECURE}=${await make()}`)).toBeUndefined();
   });
 });
 
 describe("authjsUser throws IDENTITY_OPTIONS_INVALID", () => {
   test.each([undefined, "", [], [undefined], 7, ["a secret", 7]])(
-    "for the secret %j, at once or at the first request",
+    "authjsUser rejects the secret %j, at once or at the first request",
     async (secret) => {
       const wrong = secret as string;
       const error = {
@@ -260,7 +260,7 @@ describe("authjsUser throws IDENTITY_OPTIONS_INVALID", () => {
     },
   );
 
-  test("without the value in its message, and reads a function again until it has one", async () => {
+  test("authjsUser's error does not hold the secret, and a function is called again until it returns one", async () => {
     const given: unknown[] = [["a secret of the app", 7], AUTHJS_SECRET, "another"];
     const later = authjsUser({ secret: () => given.shift() as string });
     const cookie = `${SECURE}=${await session()}`;

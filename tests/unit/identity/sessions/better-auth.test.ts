@@ -23,7 +23,7 @@ const resolver = (strategy: Strategy) => {
 const session = betterAuthSession({ secret });
 const sessionOf = (cookie: string) => session(requestWith(cookie));
 
-/** The cookies with others in their places; one of no value is left out. */
+/** Returns the cookies with changed values; a cookie whose new value is empty is removed. */
 function withCookies(cookies: string, changes: Readonly<Record<string, string>>): string {
   const all = { ...Object.fromEntries(pairsOf(cookies)), ...changes };
   return headerOf(Object.entries(all).filter(([, value]) => value !== ""));
@@ -36,17 +36,17 @@ afterEach(() => void vi.useRealTimers());
 
 describe.each(STRATEGIES)("betterAuthUser with the strategy %s", (strategy) => {
   const app = betterAuthApp(cached(strategy));
-  /** It has the secret and no session: what it knows is in the cookies. */
+  /** An app with the same secret and another database, which knows sessions by their cookies alone. */
   const elsewhere = betterAuthApp(cached(strategy));
   const named = resolver(strategy);
   const verdicts = async (cookie: string) => [await named(cookie), await elsewhere.userOf(cookie)];
 
-  test("names who signed up, as better-auth does", async () => {
+  test("betterAuthUser returns the user who signed up, as better-auth does", async () => {
     const { cookies, id } = await app.signUp("ada");
     expect(await verdicts(cookies)).toEqual([id, id]);
   });
 
-  test("names who signed up by a cache in chunks, in whichever order they come", async () => {
+  test("betterAuthUser returns the user of a cache in chunks, in any order", async () => {
     const { cookies, id } = await app.signUp("large", "x".repeat(6000));
     const pairs = pairsOf(cookies);
     expect(pairs.map(([name]) => name)).toContain(`${DATA}.1`);
@@ -58,7 +58,7 @@ describe.each(STRATEGIES)("betterAuthUser with the strategy %s", (strategy) => {
     ]);
   });
 
-  test("names who signed up without https, and under another prefix", async () => {
+  test("betterAuthUser returns the user who signed up without https, and with another prefix", async () => {
     const plain = betterAuthApp(
       { ...cached(strategy), advanced: { cookiePrefix: "shop" } },
       "http://localhost:3000",
@@ -70,7 +70,7 @@ describe.each(STRATEGIES)("betterAuthUser with the strategy %s", (strategy) => {
     expect(await named(cookies)).toBeUndefined();
   });
 
-  test("names no user when the cache is past its time", async () => {
+  test("betterAuthUser returns no user when the cache has expired", async () => {
     const { cookies, id } = await app.signUp("late");
     vi.setSystemTime(Date.now() + 290_000);
     expect(await verdicts(cookies)).toEqual([id, id]);
@@ -78,7 +78,7 @@ describe.each(STRATEGIES)("betterAuthUser with the strategy %s", (strategy) => {
     expect(await verdicts(cookies)).toEqual([undefined, undefined]);
   });
 
-  test("names no user when the session in the cache is past its time", async () => {
+  test("betterAuthUser returns no user when the session in the cache has expired", async () => {
     const short = betterAuthApp({
       session: { expiresIn: 60, cookieCache: { enabled: true, strategy, maxAge: 3600 } },
     });
@@ -87,7 +87,7 @@ describe.each(STRATEGIES)("betterAuthUser with the strategy %s", (strategy) => {
     expect(await verdicts(cookies)).toEqual([undefined, undefined]);
   });
 
-  test("names no user by a cache of another session or another secret, or without the session", async () => {
+  test("betterAuthUser returns no user for a cache of another session or secret, or without a session", async () => {
     const ada = (await app.signUp("first")).cookies;
     const eve = (await app.signUp("second")).cookies;
     const others = (
@@ -107,7 +107,7 @@ describe.each(STRATEGIES)("betterAuthUser with the strategy %s", (strategy) => {
     }
   });
 
-  test("names no user by a cache of another version", async () => {
+  test("betterAuthUser returns no user for a cache of another version", async () => {
     const versioned = betterAuthApp(cached(strategy, { version: "2" }));
     const { cookies, id } = await versioned.signUp("ada");
     expect(await verdicts(cookies)).toEqual([undefined, undefined]);
@@ -115,14 +115,14 @@ describe.each(STRATEGIES)("betterAuthUser with the strategy %s", (strategy) => {
     expect(await second(requestWith(cookies))).toBe(id);
   });
 
-  test("names no user by a cache of another strategy", async () => {
+  test("betterAuthUser returns no user for a cache of another strategy", async () => {
     const { cookies } = await app.signUp("strategy");
     for (const other of STRATEGIES.filter((each) => each !== strategy)) {
       expect(await resolver(other)(cookies)).toBeUndefined();
     }
   });
 
-  test("names no user by caches that better-auth did not make", async () => {
+  test("betterAuthUser returns no user for caches that better-auth did not make", async () => {
     const { cookies, id } = await app.signUp("tampered");
     const good = valueOf(cookies, DATA);
     expect(await verdicts(cookies)).toEqual([id, id]);
@@ -133,14 +133,14 @@ describe.each(STRATEGIES)("betterAuthUser with the strategy %s", (strategy) => {
     }
   });
 
-  test("names everybody whom better-auth does, however the cookies were changed", async () => {
+  test("betterAuthUser returns each user that better-auth returns, however the cookies were changed", async () => {
     const { cookies } = await app.signUp("fuzz", "x".repeat(3500));
     const both = { ours: named, theirs: (cookie: string) => elsewhere.userOf(cookie) };
     expect(await disagreements(cookies, both, 100)).toMatchObject({ missed: [] });
   });
 });
 
-/** Caches of the strategy "compact" with other content, each with the good signature or another. */
+/** Returns caches of the strategy "compact" with changed content or a changed signature. */
 function tamperedCaches(good: string): [title: string, data: string][] {
   const cache = JSON.parse(Buffer.from(good, "base64url").toString()) as {
     session: { user: object; session: object };
@@ -181,9 +181,9 @@ function tamperedCaches(good: string): [title: string, data: string][] {
 }
 
 describe("betterAuthUser", () => {
-  test("reads the cache in each spelling of base64 in which better-auth does", async () => {
+  test("betterAuthUser reads the cache in each spelling of base64 that better-auth accepts", async () => {
     const { cookies, id } = await betterAuthApp(cached("compact")).signUp("ada");
-    // It has the secret and no session: what it knows is in the cookies.
+    // An app with the same secret and another database knows sessions by their cookies alone.
     const elsewhere = betterAuthApp(cached("compact"));
     const good = valueOf(cookies, DATA);
     const cache = JSON.parse(Buffer.from(good, "base64url").toString()) as { signature: string };
@@ -192,7 +192,7 @@ describe("betterAuthUser", () => {
       return Buffer.from(json).toString("base64url");
     });
     const json = JSON.stringify(cache);
-    // Behind a whole number of bytes one character more is no byte.
+    // After a whole number of bytes, one more character adds no byte.
     const whole = Buffer.from(json.padEnd(Math.ceil(json.length / 3) * 3)).toString("base64url");
     for (const data of [`${good}=`, `${good}=junk`, `${whole}A`, ...spelled]) {
       const changed = withCookies(cookies, { [DATA]: encodeURIComponent(data) });
@@ -201,7 +201,7 @@ describe("betterAuthUser", () => {
     }
   });
 
-  test("decrypts caches with secrets that are rotated out, and takes signatures of the current one alone", async () => {
+  test("betterAuthUser decrypts caches with secrets that are rotated out, and accepts signatures of the current secret only", async () => {
     const secrets = ["a newer secret of better-auth, for tests", secret];
     const rotated = {
       secrets: secrets.map((value, i) => ({ version: secrets.length - i, value })),
@@ -219,24 +219,30 @@ describe("betterAuthUser", () => {
     expect(await resolve(requestWith(mixed))).toEqual(expect.any(String));
   });
 
-  test.each(["", "cookie", "constructor", 7])("refuses the strategy %j", (strategy) => {
-    expect(() => betterAuthUser({ secret, strategy: strategy as Strategy })).toThrow(
-      expect.objectContaining({ code: "IDENTITY_OPTIONS_INVALID" }),
-    );
-  });
+  test.each(["", "cookie", "constructor", 7])(
+    "betterAuthUser rejects the strategy %j",
+    (strategy) => {
+      expect(() => betterAuthUser({ secret, strategy: strategy as Strategy })).toThrow(
+        expect.objectContaining({ code: "IDENTITY_OPTIONS_INVALID" }),
+      );
+    },
+  );
 
-  test.each([undefined, "", [], 7])("refuses the secret %j", async (wrong) => {
-    const error = { code: "IDENTITY_OPTIONS_INVALID" };
-    const given = wrong as string;
-    expect(() => betterAuthUser({ secret: given })).toThrow(expect.objectContaining(error));
-    expect(() => betterAuthSession({ secret: given })).toThrow(expect.objectContaining(error));
-    const { cookies } = await betterAuthApp().signUp("ada");
-    const later = betterAuthSession({ secret: () => given });
-    await expect(later(requestWith(cookies))).rejects.toMatchObject(error);
-  });
+  test.each([undefined, "", [], 7])(
+    "betterAuthUser and betterAuthSession reject the secret %j",
+    async (wrong) => {
+      const error = { code: "IDENTITY_OPTIONS_INVALID" };
+      const given = wrong as string;
+      expect(() => betterAuthUser({ secret: given })).toThrow(expect.objectContaining(error));
+      expect(() => betterAuthSession({ secret: given })).toThrow(expect.objectContaining(error));
+      const { cookies } = await betterAuthApp().signUp("ada");
+      const later = betterAuthSession({ secret: () => given });
+      await expect(later(requestWith(cookies))).rejects.toMatchObject(error);
+    },
+  );
 });
 
-/** The cookies with the session's token signed by another secret, as when better-auth refreshed it. */
+/** Returns the cookies with the session's token signed by another secret, as after a refresh by better-auth. */
 async function sameSession(cookies: string, by: string): Promise<string> {
   const [token = ""] = decodeURIComponent(valueOf(cookies, TOKEN)).split(".");
   const usages: KeyUsage[] = ["sign"];
@@ -250,7 +256,7 @@ async function sameSession(cookies: string, by: string): Promise<string> {
 describe("betterAuthSession", () => {
   const app = betterAuthApp();
 
-  test("tells sessions apart by their signed token, and gives a hash in its place", async () => {
+  test("betterAuthSession returns a different hash for each session", async () => {
     const [ada, eve] = [await app.signUp("ada"), await app.signUp("eve")];
     const [first, second] = [await sessionOf(ada.cookies), await sessionOf(eve.cookies)];
     expect(first).toMatch(/^[0-9a-f]{64}$/);
@@ -261,7 +267,7 @@ describe("betterAuthSession", () => {
     expect(await resolver("compact")(ada.cookies)).toBeUndefined();
   });
 
-  test("resolves to something just when better-auth knows the session", async () => {
+  test("betterAuthSession resolves exactly the sessions that better-auth knows", async () => {
     const { cookies } = await app.signUp("signed");
     const eve = decodeURIComponent(valueOf((await app.signUp("other")).cookies, TOKEN));
     const good = decodeURIComponent(valueOf(cookies, TOKEN));
@@ -289,7 +295,7 @@ describe("betterAuthSession", () => {
     }
   });
 
-  test("reads the cookie in each way in which better-auth does", async () => {
+  test("betterAuthSession reads the cookie in each spelling that better-auth accepts", async () => {
     const { cookies, id } = await app.signUp("spelled");
     const value = valueOf(cookies, TOKEN);
     const own = await sessionOf(cookies);
@@ -306,7 +312,7 @@ describe("betterAuthSession", () => {
     }
   });
 
-  test("takes the first of two cookies of the name, as better-auth does", async () => {
+  test("betterAuthSession uses the first of two cookies with the name, as better-auth does", async () => {
     const [ada, eve] = [await app.signUp("one"), await app.signUp("two")];
     const pair = (cookies: string) => `${TOKEN}=${valueOf(cookies, TOKEN)}`;
     const both = `${pair(ada.cookies)}; ${pair(eve.cookies)}`;
@@ -314,7 +320,7 @@ describe("betterAuthSession", () => {
     expect(await app.userOf(both)).toBe(ada.id);
   });
 
-  test("agrees with better-auth on the sessions that it knows, however the cookie was changed", async () => {
+  test("betterAuthSession resolves the sessions that better-auth knows, however the cookie was changed", async () => {
     const { cookies } = await app.signUp("mutated");
     const own = await sessionOf(cookies);
     const theirs = async (cookie: string) => ((await app.userOf(cookie)) ? own : undefined);

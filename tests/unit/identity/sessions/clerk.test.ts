@@ -22,7 +22,7 @@ const bearer = (authorization: string, cookie = "") => user(requestWith(cookie, 
 const now = () => Math.floor(Date.now() / 1000);
 
 describe("clerkUser", () => {
-  test("names the user of a token in a cookie, in one of several instances, and as bearer", async () => {
+  test("clerkUser returns the user of a token in a cookie, among cookies of several instances, and as bearer", async () => {
     const token = await clerk.sign();
     expect(await clerk.userOf(token)).toBe("user_2ada");
     expect(await named(token)).toBe("user_2ada");
@@ -32,7 +32,7 @@ describe("clerkUser", () => {
     expect(await user(new Request("https://app.example/"))).toBeUndefined();
   });
 
-  test("takes a bearer before the cookie, also where it is not good", async () => {
+  test("clerkUser prefers the bearer token to the cookie, even when the bearer token is invalid", async () => {
     const [ada, eve] = [await clerk.sign(), await clerk.sign({ sub: "user_2eve" })];
     expect(await bearer(`Bearer ${eve}`, `__session=${ada}`)).toBe("user_2eve");
     expect(await bearer("Bearer junk", `__session=${ada}`)).toBeUndefined();
@@ -40,7 +40,7 @@ describe("clerkUser", () => {
     expect(await bearer(`bearer ${eve}`, `__session=${ada}`)).toBe("user_2ada");
   });
 
-  test("takes no cookie of another instance, and takes its own among many", async () => {
+  test("clerkUser ignores cookies of another instance, and finds its own among many", async () => {
     const [token, foreign] = [await clerk.sign(), await other.sign({ sub: "user_2eve" })];
     const named = (cookie: string) => user(requestWith(cookie));
     expect(await named(`__session=${foreign}; __session_${suffix}=${token}`)).toBe("user_2ada");
@@ -50,7 +50,7 @@ describe("clerkUser", () => {
     expect(await named(`${junk}__session=${token}`)).toBe("user_2ada");
   });
 
-  test("reads its key as PEM, on one line of a variable, without its frame, and as JWK", async () => {
+  test("clerkUser reads its key as PEM, on one line of a variable, without its frame, and as JWK", async () => {
     const token = await clerk.sign();
     const jwk = { ...(await exportJWK(clerk.publicKey)), kid: "ins_2tests", alg: "RS256" };
     const forms = [
@@ -68,7 +68,7 @@ describe("clerkUser", () => {
     }
   });
 
-  test("without authorized parties names the user of a token from any page", async () => {
+  test("clerkUser without authorized parties returns the user of a token from any page", async () => {
     const any = clerkUser(keys);
     const token = await clerk.sign({ azp: "https://evil.example" });
     expect(await any(requestWith(`__session=${token}`))).toBe("user_2ada");
@@ -80,7 +80,7 @@ describe("clerkOrganization", () => {
   const of = async (claims: object) =>
     organization(requestWith(`__session=${await clerk.sign(claims)}`));
 
-  test("names the active organization in both versions of the claims", async () => {
+  test("clerkOrganization returns the active organization in both versions of the claims", async () => {
     expect(await of({})).toBe("org_2shop");
     const first = { v: undefined, o: undefined, org_id: "org_1shop", org_role: "org:admin" };
     expect(await of(first)).toBe("org_1shop");
@@ -95,11 +95,11 @@ describe("clerkOrganization", () => {
     { o: null },
     { v: 1, o: { id: "org_2shop" } },
     { exp: 1000 },
-  ])("names none for %j", async (claims) => {
+  ])("clerkOrganization returns no organization for %j", async (claims) => {
     expect(await of(claims)).toBeUndefined();
   });
 
-  test("names none without a token", async () => {
+  test("clerkOrganization returns no organization without a token", async () => {
     expect(await organization(requestWith(""))).toBeUndefined();
   });
 });
@@ -107,7 +107,7 @@ describe("clerkOrganization", () => {
 describe("clerkUser and Clerk agree", () => {
   const verdicts = async (token: string) => [await named(token), await clerk.userOf(token)];
 
-  test("on tokens that no server issued", async () => {
+  test("clerkUser and Clerk reject tokens that no server issued", async () => {
     for (const [title, tampered] of tamperedTokens(await clerk.sign())) {
       expect([title, ...(await verdicts(tampered))]).toEqual([title, undefined, undefined]);
     }
@@ -143,12 +143,12 @@ describe("clerkUser and Clerk agree", () => {
     ["a type that is a list", () => clerk.sign({}, { typ: ["JWT"] }), undefined],
     ["the category of sessions", () => clerk.sign({}, { cat: "cl_B7d4PD111AAA" }), ADA],
     ["the category of machines", () => clerk.sign({}, { cat: "cl_B7d4PD333AAA" }), undefined],
-  ])("on a token with %s", async (_, make, expected) => {
+  ])("clerkUser and Clerk agree on a token with %s", async (_, make, expected) => {
     expect(await verdicts(await make())).toEqual([expected, expected]);
   });
 
   test.each(["none", "HS256", "RS384", "rs256", "", 7, undefined])(
-    "on a token that the right key signed, with the algorithm %j in its header",
+    "clerkUser and Clerk agree on a token of the right key with the algorithm %j in its header",
     async (alg) => {
       const [, body = ""] = (await clerk.sign()).split(".");
       const head = Buffer.from(JSON.stringify({ alg, typ: "JWT" })).toString("base64url");
@@ -156,13 +156,16 @@ describe("clerkUser and Clerk agree", () => {
     },
   );
 
-  test.each(["=", "==", "===", "=".repeat(50)])("on a token with %s behind it", async (padding) => {
-    const token = `${await clerk.sign()}${padding}`;
-    expect(await verdicts(token)).toEqual([ADA, ADA]);
-    expect(await bearer(`Bearer ${token}`)).toBe(ADA);
-  });
+  test.each(["=", "==", "===", "=".repeat(50)])(
+    "clerkUser and Clerk agree on a token that is followed by %s",
+    async (padding) => {
+      const token = `${await clerk.sign()}${padding}`;
+      expect(await verdicts(token)).toEqual([ADA, ADA]);
+      expect(await bearer(`Bearer ${token}`)).toBe(ADA);
+    },
+  );
 
-  test("on a token that is put together by hand", async () => {
+  test("clerkUser and Clerk accept a token that is built by hand", async () => {
     const [head, body] = (await clerk.sign()).split(".");
     expect(await verdicts(clerk.seal(`${head}.${body}`))).toEqual([ADA, ADA]);
   });
@@ -174,7 +177,7 @@ describe("clerkUser and Clerk agree", () => {
       .sign(new TextEncoder().encode(jwtKey));
   }
 
-  test("on requests, by whichever of their tokens", async () => {
+  test("clerkUser and Clerk choose the same token of a request", async () => {
     const ada = await clerk.sign({ iat: now() - 20 });
     const eve = await clerk.sign({ sub: "user_2eve", iat: now() - 10 });
     const [own, uat, ownUat] = [`__session_${suffix}`, "__client_uat", `__client_uat_${suffix}`];
@@ -182,7 +185,7 @@ describe("clerkUser and Clerk agree", () => {
     const agree = async (cookie: string, headers: Record<string, string> = {}) => {
       const request = () => requestWith(cookie, headers);
       const [ours, theirs] = [await user(request()), await clerk.userOfRequest(request())];
-      // Where Clerk does not go on, a token that is good still names its user: nothing else is done by it.
+      // When Clerk stops before it returns a user, a valid token may still name its user here.
       expect([cookie, headers, theirs ?? ours]).toEqual([cookie, headers, ours]);
       return theirs;
     };
@@ -221,10 +224,10 @@ describe("clerkUser and Clerk agree", () => {
     expect(await agree(alone, { authorization: "Bearer junk" })).toBeUndefined();
   });
 
-  test("on whom they name, however the token was changed", async () => {
+  test("clerkUser and Clerk return the same user, however the token was changed", async () => {
     const good = await clerk.sign();
     const ours = (token: string) => bearer(`Bearer ${token}`);
-    // The header's value has no blanks at its end, and the token ends at the first.
+    // A header's value has no blanks at its end, and the token ends at the first blank.
     const sent = (text: string) => text.replace(/[ \t]+$/, "").split(" ")[0] ?? "";
     const theirs = (token: string) => clerk.userOf(sent(token));
     const theirsRespelled = (token: string) => clerk.userOf(inOneSpelling(sent(token)));
@@ -232,7 +235,7 @@ describe("clerkUser and Clerk agree", () => {
     expect(await disagreements(good, both)).toEqual({ alone: [], missed: [] });
   });
 
-  test("on every request of which Clerk names the user, however the cookies were changed", async () => {
+  test("clerkUser returns each user that Clerk returns, however the cookies were changed", async () => {
     const good = `__client_uat=${now() - 30}; __session=${await clerk.sign()}`;
     const theirs = (cookie: string) => clerk.userOfRequest(requestWith(cookie));
     const ours = (cookie: string) => user(requestWith(cookie));
@@ -250,7 +253,7 @@ describe("clerkUser is stricter than Clerk's verifyToken", () => {
     ["a token of more than 131,072 characters", { about: "x".repeat(131_072) }, {}],
     ["a category that is unknown", {}, { cat: "cl_another" }],
     ["a category that is null", {}, { cat: null }],
-  ])("about %s", async (_, claims, header) => {
+  ])("clerkUser rejects %s", async (_, claims, header) => {
     expect(await named(await clerk.sign(claims, header))).toBeUndefined();
   });
 });
@@ -261,15 +264,18 @@ describe("Clerk's resolvers throw IDENTITY_OPTIONS_INVALID", () => {
     message: expect.stringContaining(`option ${option} of ${resolver}`),
   });
 
-  test.each([undefined, "", "no key", "%", 7, null, []])("at once for the key %j", (key) => {
-    const wrong = key as string;
-    expect(() => clerkUser({ ...keys, jwtKey: wrong })).toThrow(
-      expect.objectContaining(error("jwtKey", "clerkUser")),
-    );
-    expect(() => clerkOrganization({ ...keys, jwtKey: wrong })).toThrow(
-      expect.objectContaining(error("jwtKey", "clerkOrganization")),
-    );
-  });
+  test.each([undefined, "", "no key", "%", 7, null, []])(
+    "clerkUser and clerkOrganization reject the key %j at once",
+    (key) => {
+      const wrong = key as string;
+      expect(() => clerkUser({ ...keys, jwtKey: wrong })).toThrow(
+        expect.objectContaining(error("jwtKey", "clerkUser")),
+      );
+      expect(() => clerkOrganization({ ...keys, jwtKey: wrong })).toThrow(
+        expect.objectContaining(error("jwtKey", "clerkOrganization")),
+      );
+    },
+  );
 
   test.each<[string, () => string | JsonWebKey]>([
     ["a variable that is not set", () => undefined as unknown as string],
@@ -278,22 +284,25 @@ describe("Clerk's resolvers throw IDENTITY_OPTIONS_INVALID", () => {
     ["a key of another algorithm", () => ({ kty: "EC", crv: "P-256", x: "x", y: "y" })],
     ["an RSA key for another hash", () => ({ kty: "RSA", alg: "RS512", n: "AQAB", e: "AQAB" })],
     ["half a key", () => ({ kty: "RSA", e: "AQAB" })],
-  ])("at a request for %s", async (_, key) => {
+  ])("clerkUser rejects, at the first request, %s as its key", async (_, key) => {
     const later = clerkUser({ ...keys, jwtKey: key });
     const asked = later(requestWith(`__session=${await clerk.sign()}`));
     await expect(asked).rejects.toMatchObject(error("jwtKey", "clerkUser"));
-    // Where nothing must be verified, no key is needed.
+    // A request without a token needs no key.
     expect(await later(requestWith(""))).toBeUndefined();
   });
 
-  test.each([undefined, "", "sk_live_of_the_tests", 7])("for the publishable key %j", (key) => {
-    expect(() => clerkUser({ jwtKey, publishableKey: key as string })).toThrow(
-      expect.objectContaining(error("publishableKey", "clerkUser")),
-    );
-  });
+  test.each([undefined, "", "sk_live_of_the_tests", 7])(
+    "clerkUser rejects the publishable key %j",
+    (key) => {
+      expect(() => clerkUser({ jwtKey, publishableKey: key as string })).toThrow(
+        expect.objectContaining(error("publishableKey", "clerkUser")),
+      );
+    },
+  );
 
   test.each(["https://app.example", [7], [""], null])(
-    "for the authorized parties %j",
+    "clerkUser rejects the authorized parties %j",
     (parties) => {
       const authorizedParties = parties as string[];
       expect(() => clerkUser({ ...keys, authorizedParties })).toThrow(

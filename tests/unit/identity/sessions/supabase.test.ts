@@ -37,7 +37,7 @@ const sessionWith = (token: unknown) => ({
 const cookieWith = (session: unknown) =>
   `${NAME}=base64-${Buffer.from(JSON.stringify(session)).toString("base64url")}`;
 
-// Supabase's client writes what is wrong with cookies and keys.
+// Supabase's client prints the problems of cookies and keys.
 beforeAll(() => {
   for (const method of ["warn", "error"] as const) vi.spyOn(console, method).mockReturnValue();
 });
@@ -45,7 +45,7 @@ afterAll(() => void vi.restoreAllMocks());
 
 describe("supabaseUser", () => {
   test.each(["base64url", "raw"] as const)(
-    "names the user by the cookies of createServerClient in %s, whole and in chunks",
+    "supabaseUser returns the user by the cookies of createServerClient in %s, whole and in chunks",
     async (encoding) => {
       const token = await project.sign();
       const whole = await project.cookiesOf(token, encoding);
@@ -61,7 +61,7 @@ describe("supabaseUser", () => {
     },
   );
 
-  test("names the user of a bearer, where the cookies name no user", async () => {
+  test("supabaseUser returns the user of a bearer token when the cookies name no user", async () => {
     const [ada, eve] = [await project.sign(), await project.sign({ sub: EVE })];
     expect(await bearer(ada)).toBe(ADA);
     expect(await bearer(eve, cookieWith(sessionWith(ada)))).toBe(ADA);
@@ -69,7 +69,7 @@ describe("supabaseUser", () => {
     expect(await resolve(new Request("https://app.example/"))).toBeUndefined();
   });
 
-  test("reads the token from one place alone where it is told which", async () => {
+  test("supabaseUser reads the token only from the place that the option from names", async () => {
     const [ada, eve] = [await project.sign(), await project.sign({ sub: EVE })];
     const both = requestWith(cookieWith(sessionWith(ada)), { authorization: `Bearer ${eve}` });
     expect(await supabaseUser({ url: PROJECT, jwks, from: "bearer" })(both)).toBe(EVE);
@@ -78,7 +78,7 @@ describe("supabaseUser", () => {
     expect(await supabaseUser({ url: PROJECT, jwks, from: "cookie" })(alone)).toBeUndefined();
   });
 
-  test("verifies each algorithm of a project by its own key", async () => {
+  test("supabaseUser verifies each algorithm of a project by its own key", async () => {
     const both = supabaseUser({ url: PROJECT, jwks, secret: () => SUPABASE_SECRET });
     const secret = supabaseUser({ url: PROJECT, secret: SUPABASE_SECRET });
     const verdicts = async (token: string) => {
@@ -95,7 +95,7 @@ describe("supabaseUser", () => {
     ]);
   });
 
-  test("names who signed in anonymously apart, or not at all", async () => {
+  test("supabaseUser separates anonymous sign-ins from users, or ignores them", async () => {
     const token = await project.sign({ is_anonymous: true });
     const request = requestWith(cookieWith(sessionWith(token)));
     expect(await resolve(request)).toBeUndefined();
@@ -104,7 +104,7 @@ describe("supabaseUser", () => {
     expect(await apart(requestWith(cookieWith(sessionWith(await project.sign()))))).toBe(ADA);
   });
 
-  test("knows the cookie and the issuer by the URL, or as it is told", async () => {
+  test("supabaseUser derives the cookie and the issuer from the URL, unless options set them", async () => {
     const token = await project.sign({ iss: "http://127.0.0.1:54321/auth/v1" });
     const session = encodeURIComponent(JSON.stringify(sessionWith(token)));
     const local = supabaseUser({
@@ -127,12 +127,15 @@ describe("supabaseUser and Supabase agree", () => {
     await named(cookieWith(sessionWith(token))),
   ];
 
-  test.each(["ES256", "RS256"] as const)("on tokens that no server issued, of %s", async (alg) => {
-    for (const [title, tampered] of tamperedTokens(await project.sign({}, {}, alg))) {
-      const found = await verdicts(tampered);
-      expect([title, ...found]).toEqual([title, undefined, undefined, undefined]);
-    }
-  });
+  test.each(["ES256", "RS256"] as const)(
+    "supabaseUser and Supabase reject tokens of %s that no server issued",
+    async (alg) => {
+      for (const [title, tampered] of tamperedTokens(await project.sign({}, {}, alg))) {
+        const found = await verdicts(tampered);
+        expect([title, ...found]).toEqual([title, undefined, undefined, undefined]);
+      }
+    },
+  );
 
   const inAMinute = () => now() + 60;
   test.each<[string, () => Promise<string> | string, string | undefined]>([
@@ -140,7 +143,7 @@ describe("supabaseUser and Supabase agree", () => {
     ["no expiry", () => project.sign({ exp: undefined }), undefined],
     ["an expiry a second ago", () => project.sign({ exp: now() - 1 }), undefined],
     ["an expiry in a minute", () => project.sign({ exp: inAMinute() }), ADA],
-    ["a key that the project has not", () => project.sign({}, { kid: "other" }), undefined],
+    ["an unknown key", () => project.sign({}, { kid: "other" }), undefined],
     ["the key of another algorithm", () => project.sign({}, { kid: "rs" }), undefined],
     ["no kid", () => project.sign({}, { kid: undefined }), undefined],
     ["the key of another project", async () => (await supabaseProject()).sign(), undefined],
@@ -151,7 +154,7 @@ describe("supabaseUser and Supabase agree", () => {
       () => new UnsecuredJWT({ sub: ADA }).setExpirationTime("1m").encode(),
       undefined,
     ],
-  ])("on a token with %s", async (_, make, expected) => {
+  ])("supabaseUser and Supabase agree on a token with %s", async (_, make, expected) => {
     expect(await verdicts(await make())).toEqual([expected, expected, expected]);
   });
 
@@ -162,7 +165,7 @@ describe("supabaseUser and Supabase agree", () => {
       .sign(new TextEncoder().encode(JSON.stringify(jwks.keys[0])));
   }
 
-  test("on cookies that come twice, are of another shape, or hold no session", async () => {
+  test("supabaseUser and Supabase agree on cookies that occur twice, have another form, or hold no session", async () => {
     const [ada, eve] = [await project.sign(), await project.sign({ sub: EVE })];
     const session = sessionWith(ada);
     const good = cookieWith(session);
@@ -197,14 +200,14 @@ describe("supabaseUser and Supabase agree", () => {
     }
   });
 
-  test("on a session in more chunks than the library writes", async () => {
+  test("supabaseUser and Supabase agree on a session in more chunks than the library writes", async () => {
     const [, value = ""] = cookieWith(sessionWith(await project.sign())).split("=");
     const parts = value.match(/.{1,20}/g) ?? [];
     const cookie = parts.map((part, i) => `${NAME}.${i}=${part}`).join("; ");
     expect([await named(cookie), await project.userOf(cookie)]).toEqual([ADA, ADA]);
   });
 
-  test("on whom they name, however the token was changed", async () => {
+  test("supabaseUser and Supabase return the same user, however the token was changed", async () => {
     const both = {
       ours: (token: string) => bearer(token),
       theirs: (token: string) => project.userOf("", token),
@@ -214,7 +217,7 @@ describe("supabaseUser and Supabase agree", () => {
   });
 
   test.each(["base64url", "raw"] as const)(
-    "on every request of which Supabase names the user, however its cookies in %s were changed",
+    "supabaseUser returns each user that Supabase returns, however its cookies in %s were changed",
     async (encoding) => {
       const good = await project.cookiesOf(await project.sign(), encoding, "x".repeat(3000));
       const theirs = (cookie: string) => project.userOf(cookie);
@@ -230,12 +233,12 @@ describe("supabaseUser is stricter than Supabase's getClaims", () => {
     ["another issuer", { iss: "https://evil.supabase.co/auth/v1" }, {}],
     ["no issuer", { iss: undefined }, {}],
     ["no user", { sub: undefined }, {}],
-    ["a user that is no text", { sub: 7 }, {}],
+    ["a user that is not text", { sub: 7 }, {}],
     ["an expiry that is text", { exp: "9999999999" }, {}],
     ["a start in a minute", { nbf: now() + 60 }, {}],
     ["another type", {}, { typ: "at+jwt" }],
     ["an extension", {}, { crit: ["ext"], ext: 1 }],
-  ])("about %s", async (_, claims, header) => {
+  ])("supabaseUser rejects %s", async (_, claims, header) => {
     expect(await bearer(await project.sign(claims, header))).toBeUndefined();
   });
 });
@@ -263,13 +266,13 @@ describe("supabaseUser throws IDENTITY_OPTIONS_INVALID", () => {
     ["jwks", { jwks: { keys: [{ kty: "EC", crv: "P-256", x: "x", y: "y" }] } }],
     ["secret", { jwks: undefined, secret: "" }],
     ["secret", { secret: 7 }],
-  ])("for %s at once where the options have %j", (option, change) => {
+  ])("supabaseUser rejects %s at once when the options have %j", (option, change) => {
     expect(() => supabaseUser({ ...good, ...change })).toThrow(
       expect.objectContaining(error(option)),
     );
   });
 
-  test("at a request, where a function returns nothing or a key cannot be read", async () => {
+  test("supabaseUser throws at a request when a function returns nothing or a key cannot be read", async () => {
     const request = requestWith(cookieWith(sessionWith(await project.sign())));
     const nothing = () => undefined;
     const broken = { keys: [{ kty: "EC", crv: "P-256", kid: "es", x: "x", y: "y" }] };
@@ -280,7 +283,7 @@ describe("supabaseUser throws IDENTITY_OPTIONS_INVALID", () => {
     await expect(ask({ jwks: broken })).rejects.toMatchObject(error("jwks"));
   });
 
-  test("but not for a key of another kind beside one that it can use", async () => {
+  test("supabaseUser ignores a key of another type beside a usable one", async () => {
     const others = [
       { kty: "OKP", crv: "Ed25519", kid: "ed", x: "x" },
       { kty: "oct", kid: "es", k: "AAAA" },
