@@ -101,7 +101,7 @@ function rewritesOf(routes: Content<"routes-manifest.json">): CasedRewrite[] {
   ];
 }
 
-/** The matcher of every path, which Next uses when a middleware has none. */
+/** The matcher of every path, which Next uses for a middleware without a matcher. */
 const EVERY_PATH: BuiltMatcher = { regexp: "^/.*$", originalSource: "/:path*" };
 
 function middlewareOf(folder: string): Pick<Build, "matchers" | "holdsGate"> {

@@ -15,7 +15,7 @@ export function exportedMethods(file: string, source: string): readonly string[]
     return undefined;
   const names = new Set(body.flatMap(exportedNames));
   const methods = METHODS.filter((method) => names.has(method));
-  // A handler exports at least one, so the source was not understood when there is none.
+  // A handler exports at least one, so the source was not understood without a method.
   return methods.length > 0 ? methods : undefined;
 }
 

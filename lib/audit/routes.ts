@@ -13,7 +13,7 @@ export interface Route {
   /** The path as Next writes it, without the base path: "/users/[id]". */
   readonly path: string;
   readonly kind: RouteKind;
-  /** The path of the source from the project's folder; undefined when there is none. */
+  /** The path of the source from the project's folder; undefined for a route without a source. */
   readonly file: string | undefined;
   /** The methods that reach code. HEAD belongs to GET. */
   readonly methods: readonly string[];

@@ -21,7 +21,7 @@ function whyNot() {
   if (!process.features.typescript) {
     return `headgate's commands are TypeScript, which Node ${process.versions.node} does not run here. Run them with Node 22.18 or later, without --no-strip-types.`;
   }
-  // Node does not run TypeScript of a package that was copied there. A linked package has the path of its own folder.
+  // Node does not run TypeScript of a package that was copied there. A linked package keeps the path of its folder.
   if (/[\\/]node_modules[\\/]/.test(folder)) {
     return `headgate's commands are TypeScript, which Node does not run from inside node_modules (${folder}). Keep the package's folder beside the app and install it as a link: npm install ./lib.`;
   }

@@ -8,7 +8,7 @@ import type { AnyPolicy } from "#lib/policy/define";
 import type { CompiledListing, CompiledPolicy } from "#lib/policy/types";
 import { whyForgeable } from "./forgeable.ts";
 
-/** Networks of private addresses. Clients on the internet have none of them; proxies and machines nearby do. */
+/** Networks of private addresses. Clients on the internet have other addresses; proxies and machines nearby do. */
 const PRIVATE = [
   "10.0.0.0/8",
   "172.16.0.0/12",

@@ -54,7 +54,7 @@ export async function projectPolicy(project: string, given: string | undefined):
 }
 
 /**
- * Returns the complete path of a project's policy; undefined when it has none in the usual places.
+ * Returns the complete path of a project's policy; undefined without a file in the usual places.
  *
  * @example
  * ownPolicy("/app"); // "/app/src/config/rate-limits.ts"

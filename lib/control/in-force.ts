@@ -55,6 +55,6 @@ export interface Live {
   inForce(): InForce | undefined;
   /** Returns a requester whose calls also check, at most once in two seconds, whether something was set. */
   reading(requester: Requester): Requester;
-  /** Returns the work to do after this response; undefined when there is none. The work never rejects. */
+  /** Returns the work to do after this response; undefined without such work. The work never rejects. */
   due(): (() => Promise<CaughtUp>) | undefined;
 }

@@ -47,7 +47,7 @@ function fileName(workflows: string): string {
 
 function workflow(app: App, folder: string, policy: string): string {
   const { packageManager } = app;
-  // The action uses the version in package.json, and needs one here when there is none.
+  // The action uses the version in package.json, and needs one here when package.json has no version.
   const version = namesVersion(app.folder, app.gitRoot) ? [] : ["  with:", "    version: 10"];
   const setUp: readonly string[] = [
     "- uses: actions/checkout@v4",

@@ -25,7 +25,7 @@ const MIB = 1024 * 1024;
 
 /**
  * The permissions of the store's commands. Commands that affect other users of a server are permitted,
- * because there are none.
+ * because a test's store has no other users.
  */
 const PERMISSIONS = { pipelineCommands: 10_000, allowFlush: true, allowShared: true };
 

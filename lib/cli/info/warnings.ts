@@ -11,7 +11,7 @@ import type { NodeMode } from "./environment.ts";
 /** The data of an app that its warnings depend on. */
 export interface WarnedApp {
   readonly mode: NodeMode;
-  /** The name in package.json; undefined when it has none. */
+  /** The name in package.json; undefined without a name. */
   readonly name: string | undefined;
 }
 

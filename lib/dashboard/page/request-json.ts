@@ -1,4 +1,4 @@
-/** The result of a request: its value, or a text that says why there is none. */
+/** The result of a request: its value, or a text that says why it has no value. */
 export type Answer = { readonly value: unknown } | { readonly problem: string };
 
 /** Requests JSON from the app, by POST when there is a body. It never rejects. */

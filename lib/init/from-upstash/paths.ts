@@ -83,7 +83,7 @@ function escaped(path: string): string {
   return path.replace(/[:*+?(){}\\]/g, "\\$&");
 }
 
-/** Returns the sources of `config.matcher`; undefined when the middleware has none. */
+/** Returns the sources of `config.matcher`; undefined for a middleware without it. */
 function matcherOf(project: Project, module: Module): readonly string[] | undefined {
   const [config] = exported(project, module, "config").map((one) => ({ ...one, calls: new Map() }));
   const given = wrapOptions(module) ?? config;
@@ -116,7 +116,7 @@ function sourceOf(project: Project, entry: Place): string | undefined {
   return typeof source === "string" ? source : undefined;
 }
 
-/** Returns the guard's patterns within the middleware's matcher, or why there are none. */
+/** Returns the guard's patterns within the middleware's matcher, or why the matcher leaves no pattern. */
 function withMatcher(
   matcher: readonly string[] | undefined,
   guarded: readonly string[],

@@ -13,7 +13,7 @@ export interface PolicySource {
   readonly policy: Node;
   /** `rules: { … }`. */
   readonly rules: Node;
-  /** The object of `defineIdentities({ … })`, in any file; undefined when the policy has none. */
+  /** The object of `defineIdentities({ … })`, in any file; undefined for a policy without identities. */
   readonly identities: Place | undefined;
 }
 

@@ -38,7 +38,7 @@ export function routerHeaderOf(own: unknown): string | undefined {
  * Returns the matcher with which the gate runs on every path except static files. It includes static files on
  * which the app's own middleware ran.
  *
- * @param own the value of the app's own matcher; undefined when it has none
+ * @param own the value of the app's own matcher; undefined for an app without a matcher
  * @param at its offset in the source
  * @param hasLocales true when next.config has `i18n`
  * @throws {CannotWrap} when Next would reject it, or the gate cannot do the same

@@ -47,7 +47,7 @@ function isFunction(declaration: Node | undefined): boolean {
   return /Function|Class/.test(declaration?.type ?? "");
 }
 
-/** Returns the quote of most strings in a file; double quotes when it has none. */
+/** Returns the quote of most strings in a file; double quotes for a file without strings. */
 function quoteOf(source: string, body: readonly Node[]): '"' | "'" {
   let single = 0;
   let double = 0;

@@ -12,7 +12,7 @@ const PHRASES: readonly Habit[] = [
     instead: "Name who it is: the client, the caller, the request, the instance.",
   },
   {
-    pattern: /\b(?:(?:no|some|any|every)body|no one)\b/gi,
+    pattern: /\b(?:(?:[Nn]o|[Ss]ome|[Aa]ny|[Ee]very)body|[Nn]o one)\b/g,
     instead: "Name who it is: no client, another caller, every instance.",
   },
   {
@@ -43,7 +43,7 @@ const PHRASES: readonly Habit[] = [
 /** How a comment, a title or a paragraph begins. */
 const OPENINGS: readonly Habit[] = [
   {
-    pattern: /^(?:Says|Answers|Tells|Hears|Knows|Sees|Looks)\b/g,
+    pattern: /^(?:Says|Hears|Knows|Sees|(?:Answers|Tells) (?:whether|what|which|how|who|if))\b/g,
     instead: 'Begin with "Returns", "Throws", "Called when", or a subject.',
   },
   {

@@ -4,7 +4,9 @@ import { join } from "node:path";
 
 const ROOT = join(import.meta.dirname, "..", "..", "..");
 
-const READ = /\.(?:[cm]?ts|tsx|mjs|md)$/;
+/** Source files. Pages are read by their path: `npm run check:words -- docs/policy.md`. */
+const SOURCE = /\.(?:[cm]?ts|tsx|mjs)$/;
+const SOURCE_OR_PAGE = /\.(?:[cm]?ts|tsx|mjs|md)$/;
 
 /** Not read: what is generated, the page and the script that list the words, and decisions, which are history. */
 const NOT_READ = [
@@ -18,12 +20,18 @@ const NOT_READ = [
 /** Subjects are read of so many commits, the newest ones. */
 const COMMITS = 100;
 
-/** Reads this tree's texts: the files that git tracks, and new ones that it does not ignore. */
-export function readFiles(): ReadonlyMap<string, string> {
+/**
+ * Reads this tree's texts: the files that git tracks, and new ones that it does not ignore.
+ *
+ * @param below where a path must begin; with an empty text the whole tree, without its pages
+ */
+export function readFiles(below: string): ReadonlyMap<string, string> {
+  const kind = below === "" ? SOURCE : SOURCE_OR_PAGE;
   const listed = git(["ls-files", "-coz", "--exclude-standard"]).split("\0");
   const paths = listed.filter(
     (path) =>
-      READ.test(path) &&
+      path.startsWith(below) &&
+      kind.test(path) &&
       !NOT_READ.some((start) => path.startsWith(start)) &&
       existsSync(join(ROOT, path)),
   );

@@ -1,13 +1,13 @@
 // npm run check:words
 // npm run check:words -- lib/lock
 //
-// Prints where texts do not follow docs/internals/words.md, and ends with 1 where some do not. With a
-// path it reads the files below that path alone.
+// Prints where texts do not follow docs/internals/words.md, and ends with 1 when some do not. Without a path
+// it reads the source files and the subjects of the newest commits; with one the files below it, also pages.
 import { findingsIn, longSubjects } from "./findings.ts";
 import { readFiles, readSubjects } from "./read.ts";
 
 const below = process.argv[2] ?? "";
-const files = [...readFiles()].filter(([file]) => file.startsWith(below));
+const files = [...readFiles(below)];
 const findings = [
   ...files.flatMap(([file, source]) => findingsIn(file, source)),
   ...(below === "" ? longSubjects(readSubjects()) : []),
