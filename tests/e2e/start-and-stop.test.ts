@@ -132,7 +132,7 @@ describe("npm start", () => {
   test.each([
     [
       { INSTAGRAM_STAND_IN: "http://127.0.0.1:1" },
-      /^ENV_INVALID: INSTAGRAM_ACCESS_TOKEN is not set/,
+      /^ENV_INVALID: INSTAGRAM_ACCESS_TOKEN must be set/,
     ],
     [{ CLIENT_IP_FROM: "xff" }, /^CLIENT_ADDRESS_UNKNOWN: CLIENT_IP_FROM is/],
   ])("npm start leaves no store behind when %j stops the start", async (env: Variables, reason) => {

@@ -178,7 +178,7 @@ describe("npm start over a given Redis", () => {
       "UPSTASH_REDIS_REST_TOKEN must be set, since UPSTASH_REDIS_REST_URL is",
     ],
     [{ HEADGATE_SECRET: "short" }, "HEADGATE_SECRET must be at least 32 characters"],
-    [{ INSTAGRAM_STAND_IN: "http://127.0.0.1:1" }, "INSTAGRAM_ACCESS_TOKEN is not set"],
+    [{ INSTAGRAM_STAND_IN: "http://127.0.0.1:1" }, "INSTAGRAM_ACCESS_TOKEN must be set"],
     [
       { INSTAGRAM_ACCESS_TOKEN: "a-token", INSTAGRAM_API_URL: "https://evil.example" },
       "INSTAGRAM_API_URL must be https, at graph.instagram.com",
