@@ -1,6 +1,6 @@
 import type { benchMiddleware } from "./compare.ts";
 import type { Report, Table, Wanted } from "./report/types.ts";
-import { groupWanted } from "./report/wanted.ts";
+import { connectionsOf, groupWanted } from "./report/wanted.ts";
 import { cellsOf, ROW_HEAD } from "./rows.ts";
 import { SERVERS, VARIANTS } from "./variants.ts";
 
@@ -29,7 +29,7 @@ function ratesOf(wanted: Measured["wanted"]): Wanted[] {
       what: `${VARIANTS[of].what}, requests/s to ${VARIANTS[to].what}`,
       is: "at least",
       wanted: least,
-      at: atOf(connections),
+      at: connectionsOf(connections),
       value: seen,
     })),
   );
@@ -42,20 +42,17 @@ function tailsOf(tails: Measured["tails"]): Wanted[] {
       what: `${VARIANTS[of].what}, p99 to ${VARIANTS[to].what}`,
       is: "at most",
       wanted: most,
-      at: atOf(connections),
+      at: connectionsOf(connections),
       value: seen,
     })),
   );
 }
 
-function atOf(connections: number): string {
-  return `${connections} ${connections === 1 ? "connection" : "connections"}`;
-}
-
 /** Ratios such as "one.16.toNothing", and "one.calls16": the REST calls for each of sixteen concurrent requests. */
 function figuresOf({ rows, traffic }: Measured): Record<string, string> {
-  const ratios = rows.flatMap(({ variant, connections, toNothing, toUpstash }) => [
+  const ratios = rows.flatMap(({ variant, connections, toNothing, toBatched, toUpstash }) => [
     [`${variant}.${connections}.toNothing`, toNothing.toFixed(2)],
+    [`${variant}.${connections}.toBatched`, toBatched.toFixed(2)],
     [`${variant}.${connections}.toExample`, toUpstash.toFixed(2)],
   ]);
   const calls = traffic.map(({ variant, sixteen }) => [

@@ -1,6 +1,7 @@
 import { startStore } from "../support/gateway.ts";
 import { type Load, load } from "./load.ts";
 import { cellsOf, ROW_HEAD, rowOf } from "./rows.ts";
+import { connectionsOf } from "./report/wanted.ts";
 import { bundleWorker, EVERY_WORKER, startWorkerd, type Worker, WORKERS } from "./workers.ts";
 import { say } from "./report/progress.ts";
 import type { Report } from "./report/types.ts";
@@ -74,7 +75,7 @@ function reportOf(rows: readonly Row[]): Report {
         seen: rows
           .filter(({ worker }) => worker === "headgate")
           .map(({ connections, toUpstash }) => ({
-            at: `${connections} connections`,
+            at: connectionsOf(connections),
             value: toUpstash,
           })),
       },

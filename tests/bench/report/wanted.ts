@@ -77,3 +77,8 @@ export function groupWanted(figures: readonly Figure[]): Wanted[] {
 export function callersOf(callers: number): string {
   return callers === 1 ? "one caller" : `${callers} callers`;
 }
+
+/** Names how many connections there are at once. */
+export function connectionsOf(connections: number): string {
+  return `${connections} ${connections === 1 ? "connection" : "connections"}`;
+}

@@ -48,6 +48,10 @@ test("middlewareReport makes tables, bars, and wanted figures by connections", (
     [1, ["16 connections"]],
   ]);
   expect(wanted.at(-1)).toMatchObject({ is: "at most", seen: [{ value: 0.8 }] });
-  expect(figures).toMatchObject({ "one.16.toNothing": "1.36", "one.calls16": "0.13" });
+  expect(figures).toMatchObject({
+    "one.16.toNothing": "1.36",
+    "one.16.toBatched": "0.91",
+    "one.calls16": "0.13",
+  });
   expect(bars?.at(-1)).toEqual({ what: "Headgate, one rule", connections: 16, toNothing: 1.36 });
 });
