@@ -49,7 +49,7 @@ export class Subscriptions {
     return this.#patterns.size;
   }
 
-  /** Tells every listener that its subscription has ended. */
+  /** Ends every subscription, and calls its listener. */
   close(): void {
     const all = [...this.#channels.values(), ...this.#patterns.values()];
     this.#channels.clear();

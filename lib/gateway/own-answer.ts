@@ -44,7 +44,7 @@ function isSound({ headers, headersDistinct, httpVersion, url = "" }: IncomingMe
   );
 }
 
-/** Answers a request with a status and problem details (RFC 9457), and closes its connection. */
+/** Responds to a request with a status and problem details (RFC 9457), and closes its connection. */
 export function answerWith(response: ServerResponse, status: number, detail?: string): void {
   const { headers, body } = problemOf(status, detail);
   response.writeHead(status, { ...headers, Connection: "close" });

@@ -46,7 +46,7 @@ export class Streams {
   }
 
   /**
-   * Answers a request with the messages of a subscription. Resolves when the stream is open or its client has
+   * Responds to a request with the messages of a subscription. Resolves when the stream is open or its client has
    * disconnected.
    *
    * @throws {RequestError} 503 when there are too many streams or the gateway closes; 400 with the error of

@@ -83,7 +83,7 @@ export class TestStore {
     return readAnswer<Result>(request, status, JSON.stringify(body));
   }
 
-  /** Answers like the gateway. */
+  /** Returns the answer that the gateway would give. */
   async #answer({ path = [], body }: UpstashRequest) {
     const budget = this.#pool.open();
     try {

@@ -24,7 +24,7 @@ describe("findingsIn", () => {
     const source = [
       'throw new Error("somebody has it");',
       "console.log(`the lock of ${name} is gone`);",
-      "const page = <p>There has no room</p>;",
+      "const page = <p>It has no room</p>;",
     ].join("\n");
     expect(placesIn("a.tsx", source)).toEqual([
       "a.tsx:1 somebody",

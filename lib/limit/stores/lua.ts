@@ -74,7 +74,7 @@ return answer
 /**
  * Makes the script of one form, for requests whose limits all have this form and none of which is in shadow.
  * It does the same as the limit script. When a key holds a state of another form, it writes nothing and
- * answers 0.
+ * returns 0.
  */
 export function ownLua(clock: string, form: LuaForm): string {
   const open = `text, ahead, ${form.state} = pcall('GET', key), false
