@@ -158,8 +158,8 @@ function Documents() {
 
 const DOCUMENTS = [
   ["README.md", "What Headgate is, and how to limit an app with it."],
-  ["docs/policy.md", "Every property of a rule."],
-  ["docs/failure-modes.md", "What happens when the store fails."],
+  ["docs/guides/policy.md", "Every property of a rule."],
+  ["docs/concepts/store-failure.md", "What happens when the store fails."],
   ["docs/reference/commands.md", "Every command, including the one for tokens."],
 ] as const;
 

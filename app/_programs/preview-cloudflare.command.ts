@@ -26,7 +26,7 @@ Environment, or the file .dev.vars:
   UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN
                               a REST store, in the place of both
 
-docs/deploy-cloudflare.md says how it is deployed.
+docs/guides/deploy-cloudflare.md says how it is deployed.
 `;
 
 const OF_THE_APP =

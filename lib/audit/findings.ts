@@ -1,4 +1,4 @@
-/** The codes of findings. docs/audit.md explains each. A code never changes its meaning. */
+/** The codes of findings. docs/guides/audit.md explains each. A code never changes its meaning. */
 export const FINDING_CODES = [
   "NO_MIDDLEWARE",
   "MATCHER_CONDITION",
@@ -37,7 +37,14 @@ export function finding(
     allowed,
   }: { subject?: string | undefined; given: string; allowed: string },
 ): Finding {
-  return { code, subject, what, given, allowed, docs: `docs/audit.md#${code.toLowerCase()}` };
+  return {
+    code,
+    subject,
+    what,
+    given,
+    allowed,
+    docs: `docs/guides/audit.md#${code.toLowerCase()}`,
+  };
 }
 
 /** A matcher that covers every path except static files. */

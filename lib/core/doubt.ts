@@ -1,6 +1,6 @@
 import type { ErrorCode } from "./errors.ts";
 
-/** The code of a doubt; docs/client-address.md has a section for each. */
+/** The code of a doubt; docs/guides/client-address.md has a section for each. */
 type DoubtCode = Extract<
   ErrorCode,
   | "CLIENT_ADDRESS_HEADER_ABSENT"
@@ -27,6 +27,6 @@ export function doubtOf(code: DoubtCode, level: Doubt["level"], words: string): 
   return {
     code,
     level,
-    message: `${words}${calm} See docs/client-address.md#${code.toLowerCase()}.`,
+    message: `${words}${calm} See docs/guides/client-address.md#${code.toLowerCase()}.`,
   };
 }

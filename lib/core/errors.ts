@@ -1,7 +1,7 @@
 import { BRAND, isInstance } from "./brand.ts";
 
 /**
- * The codes of Headgate's errors: each error has one. A code never changes its meaning; docs/errors.md has
+ * The codes of Headgate's errors: each error has one. A code never changes its meaning; docs/reference/errors.md has
  * an entry for each.
  */
 export type ErrorCode =
@@ -84,7 +84,7 @@ export class HeadgateError extends Error {
 
 /**
  * Returns true for an error of Headgate, also when another copy of the package made it: every such
- * error has a `code` of docs/errors.md.
+ * error has a `code` of docs/reference/errors.md.
  *
  * @example
  * const code = isHeadgateError(error) ? error.code : "UNKNOWN";

@@ -1,4 +1,4 @@
-/** The codes of problems in a policy. A code never changes its meaning; docs/policy-errors.md explains each. */
+/** The codes of problems in a policy. A code never changes its meaning; docs/reference/policy-errors.md explains each. */
 export const PROBLEM_CODES = [
   "UNKNOWN_KEY",
   "BAD_VALUE",

@@ -8,7 +8,7 @@ const cleanUp = scope();
 const token = "a-token-of-the-tests";
 const LIBRARY = "#!lua name=lib\nredis.register_function('f', function() return 1 end)";
 
-/** The user of docs/gateway.md. No script leads this user beyond the database and the namespace. */
+/** The user of docs/operate/gateway.md. No script leads this user beyond the database and the namespace. */
 const USER =
   "on >password ~app:* +@all -@admin -@dangerous +info -move -copy -select -function".split(" ");
 

@@ -244,7 +244,7 @@ describe.each(LIMIT_STORES)("$name", (kind) => {
       );
     });
 
-    test("two versions side by side keep the bound that docs/algorithms.md states for any window, wait exactly, and never fail", async () => {
+    test("two versions side by side keep the bound that docs/concepts/algorithms.md states for any window, wait exactly, and never fail", async () => {
       await fc.assert(
         fc.asyncProperty(pair, turns, offsets, async ([old, next], walk, offset) => {
           const keys = freshKeys(1);

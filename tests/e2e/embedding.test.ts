@@ -16,7 +16,7 @@ const cleanUp = scope();
 /** A busy machine is slow. */
 const PATIENT = { timeout: 20_000 };
 
-const DOC = readFileSync(join(ROOT, "docs", "embedding.md"), "utf8");
+const DOC = readFileSync(join(ROOT, "docs", "guides", "embedding.md"), "utf8");
 /** An import of a package, not of a file of the app. */
 const PACKAGE = /^(?:import|export|\}) .*from "((?!@\/)[a-z@][^"]*)"/gm;
 /** A folder within the tree finds the packages of the tree. */
@@ -130,14 +130,14 @@ async function newPage(javaScriptEnabled: boolean) {
 }
 
 describe("the page", () => {
-  test("docs/embedding.md shows whole files, each once", () => {
+  test("docs/guides/embedding.md shows whole files, each once", () => {
     const paths = files().map(({ path }) => path);
     expect(new Set(paths).size).toBe(paths.length);
     const blocks = DOC.match(/^```(?:tsx?|json)$/gm);
     expect(paths).toHaveLength(blocks?.length ?? 0);
   });
 
-  test("docs/embedding.md installs every package that its files import and a new app lacks", () => {
+  test("docs/guides/embedding.md installs every package that its files import and a new app lacks", () => {
     const used = files().flatMap(({ text }) =>
       [...text.matchAll(PACKAGE)].map(([, name = ""]) => name.replace(/\/.*/, "")),
     );
@@ -146,14 +146,14 @@ describe("the page", () => {
     expect(DOC).toMatch(/^npm install <path>\/headgate-0\.1\.0\.tgz zod$/m);
   });
 
-  test("docs/embedding.md shows an app that compiles in every variant", () => {
+  test("docs/guides/embedding.md shows an app that compiles in every variant", () => {
     expect(run(join(BIN, "typescript", "bin", "tsc"), "--noEmit", "-p", ".")).toEqual({
       status: 0,
       output: "",
     });
   });
 
-  test("docs/embedding.md shows a policy that passes headgate check", () => {
+  test("docs/guides/embedding.md shows a policy that passes headgate check", () => {
     const check = run("node_modules/headgate/bin.mjs", "check");
     expect(check.output).toContain("4 rules");
     expect(check.status).toBe(0);

@@ -333,7 +333,7 @@ describe("the Containerfile", () => {
 });
 
 describe("the units of systemd", () => {
-  const unit = (name: string) => readFileSync(join(ROOT, "docs", "deploy", name), "utf8");
+  const unit = (name: string) => readFileSync(join(ROOT, "docs", "operate", name), "utf8");
   const seconds = (text: string, key: string) =>
     Number(new RegExp(`^${key}=(\\d+)$`, "m").exec(text)?.[1]);
 

@@ -28,7 +28,7 @@ describe("plain next start", () => {
     expect(await once(child, "close")).toEqual([1, null]);
     expect(said).toContain("CLIENT_ADDRESS_UNKNOWN");
     expect(said).toContain("set CLIENT_IP_FROM to hops:n (behind n proxies, from 1 to 99)");
-    expect(said).toContain("docs/client-address.md");
+    expect(said).toContain("docs/guides/client-address.md");
   });
 
   test("next start behind a proxy counts the address that the proxy reports, whatever a client claims", async () => {

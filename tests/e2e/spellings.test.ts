@@ -97,7 +97,7 @@ const INTERNAL_HEADERS = [
   "x-headgate-socket: nonce 198.51.100.1",
 ];
 
-/** With trailingSlash `/users/.rsc` and `/users/` look the same to middleware, as docs/security.md says. */
+/** With trailingSlash `/users/.rsc` and `/users/` look the same to middleware, as docs/concepts/security.md says. */
 const NAMELESS = /(?:\/|%2f|%5c|\\)(?:\.|%2e)rsc/i;
 
 /** The number of spellings per variant. `npm run test:spellings` tries more, in more apps. */

@@ -151,7 +151,7 @@ describe("in workerd", () => {
     });
   });
 
-  test("the gate works with the oldest compatibility date of docs/runtimes.md", async () => {
+  test("the gate works with the oldest compatibility date of docs/concepts/runtimes.md", async () => {
     const bindings = { ...bindingsFor(store) };
     const running = await start(code, bindings, OLDEST_COMPATIBILITY_DATE);
     expect(await burst(running, 25)).toEqual({ 200: 20, 429: 5 });

@@ -7,7 +7,7 @@ import { referenceOf } from "./references.ts";
 
 const NAMES = ALGORITHMS.map(({ name }) => name);
 
-/** Returns the table of docs/algorithms.md with a column for each algorithm. */
+/** Returns the table of docs/concepts/algorithms.md with a column for each algorithm. */
 export function algorithmTable(): string {
   const row = (title: string, cell: (name: Algorithm) => string) => [title, ...NAMES.map(cell)];
   return markdownTable(
@@ -25,7 +25,7 @@ export function algorithmTable(): string {
   );
 }
 
-/** Returns the table of docs/algorithms.md about refunds. */
+/** Returns the table of docs/concepts/algorithms.md about refunds. */
 export function refundTable(): string {
   return markdownTable(
     ["algorithm", "what is refunded"],

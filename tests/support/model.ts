@@ -64,7 +64,7 @@ export class Model {
     return mostIn(this.admitted, this.rule.windowMs);
   }
 
-  /** Returns the bound that docs/algorithms.md states. */
+  /** Returns the bound that docs/concepts/algorithms.md states. */
   bound(): number {
     return boundOf(this.rule);
   }

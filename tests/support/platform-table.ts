@@ -9,7 +9,7 @@ export function fileOf(name: string): string {
   return `${name.replace("+", "-")}.ts`;
 }
 
-/** Returns the table of docs/client-address.md with a row for each source of addresses, from the source's file. */
+/** Returns the table of docs/guides/client-address.md with a row for each source of addresses, from the source's file. */
 export async function platformTable(): Promise<string> {
   const rows = PLATFORMS.map(async ({ name }) => {
     const { WORDS } = (await import(`${FOLDER}/${fileOf(name)}`)) as { WORDS?: PlatformWords };

@@ -75,8 +75,8 @@ describe("docs/evidence/performance.md", () => {
   );
 });
 
-test("docs/algorithms.md has the commands of a check by each algorithm", () => {
-  const lines = read("docs", "algorithms.md")
+test("docs/concepts/algorithms.md has the commands of a check by each algorithm", () => {
+  const lines = read("docs", "concepts", "algorithms.md")
     .split("\n")
     .map((line) => line.split("|").map((cell) => cell.trim()));
   const algorithms = lines.find(([, first, second]) => first === "" && second === "`sliding-log`");
@@ -99,18 +99,18 @@ test.each([
     "docs/reference/figures.md",
     `of more than ${PACKED_UP_TO} is a sorted set: ${CHECKS.large} commands, or ${CHECKS.oldLarge} when`,
   ],
-  ["docs/deploy-vercel.md", `${CHECKS.log} commands by each algorithm`],
-  ["docs/deploy-cloudflare.md", `${CHECKS.log} commands by each algorithm`],
+  ["docs/guides/deploy-vercel.md", `${CHECKS.log} commands by each algorithm`],
+  ["docs/guides/deploy-cloudflare.md", `${CHECKS.log} commands by each algorithm`],
   [
-    "docs/locks.md",
+    "docs/guides/locks.md",
     `\`acquireLock\` and \`releaseLock\` are ${billedOf("`acquireLock` and `releaseLock`")} commands, \`tryAcquire\` and \`release\` ${billedOf("`tryAcquire` and `release`, with a fencing token")}, and @upstash/lock's pair ${billedOf("@upstash/lock: `acquire` and `release`")}`,
   ],
   [
-    "docs/dedup.md",
+    "docs/guides/dedup.md",
     `\`shouldTrackEvent\` is ${billedOf("`shouldTrackEvent`, the first time")} the first time and ${billedOf("`shouldTrackEvent`, a duplicate")} for a duplicate, \`count\` with one counter ${billedOf("`count` with one counter, the first time")} and ${billedOf("`count` with one counter, a duplicate")}, and \`once\` and \`idempotent\` ${billedOf("`once`, the first time")} and ${billedOf("`once`, a duplicate")}`,
   ],
   [
-    "docs/dedup.md",
+    "docs/guides/dedup.md",
     `each renewal of a claim is ${billedOf("a renewal of a claim (one each third of the lease)")} more`,
   ],
   [

@@ -7,19 +7,22 @@ import { CASES } from "../faults/cases.ts";
 import { roomTable } from "../house/table.ts";
 import { ROOT } from "../support/app.ts";
 
-test.each(["seed.md", "security.md"])("docs/%s names tests that exist", (page) => {
-  const text = readFileSync(join(ROOT, "docs", page), "utf8");
-  const named = [...text.matchAll(/`(tests\/[\w/.-]+\.ts)`((?:,? "[^"]+")*)/g)];
-  expect(named.length).toBeGreaterThan(30);
-  const missing = named.filter(([, file = "", titles = ""]) => {
-    const path = join(ROOT, file);
-    const source = existsSync(path) ? readFileSync(path, "utf8") : undefined;
-    return [...titles.matchAll(/"([^"]+)"/g), ["", ""]].some(
-      ([, title = ""]) => !source?.includes(title),
-    );
-  });
-  expect(missing.map(([words]) => words)).toEqual([]);
-});
+test.each(["evidence/requirements.md", "concepts/security.md"])(
+  "docs/%s names tests that exist",
+  (page) => {
+    const text = readFileSync(join(ROOT, "docs", page), "utf8");
+    const named = [...text.matchAll(/`(tests\/[\w/.-]+\.ts)`((?:,? "[^"]+")*)/g)];
+    expect(named.length).toBeGreaterThan(30);
+    const missing = named.filter(([, file = "", titles = ""]) => {
+      const path = join(ROOT, file);
+      const source = existsSync(path) ? readFileSync(path, "utf8") : undefined;
+      return [...titles.matchAll(/"([^"]+)"/g), ["", ""]].some(
+        ([, title = ""]) => !source?.includes(title),
+      );
+    });
+    expect(missing.map(([words]) => words)).toEqual([]);
+  },
+);
 
 const pageOf = (name: string) => readFileSync(join(ROOT, "docs", name), "utf8");
 
@@ -29,12 +32,14 @@ test.each([
   "CLIENT_ADDRESS_MORE_HOPS",
   "IDENTITY_UNRESOLVED",
   "VISITOR_SECRET_GUESSABLE",
-] as const)("the message of %s and docs/errors.md link to its section", (code) => {
+] as const)("the message of %s and docs/reference/errors.md link to its section", (code) => {
   const [, page = "", anchor] =
-    /See docs\/([\w-]+\.md)#(\w+)\.$/.exec(doubtOf(code, "info", "").message) ?? [];
+    /See docs\/([\w/-]+\.md)#(\w+)\.$/.exec(doubtOf(code, "info", "").message) ?? [];
   expect(pageOf(page)).toContain(`### ${code}\n`);
   expect(anchor).toBe(code.toLowerCase());
-  expect(pageOf("errors.md")).toMatch(new RegExp(`\`${code}\`.*\\(${page}#${anchor}\\)`));
+  expect(pageOf("reference/errors.md")).toMatch(
+    new RegExp(`\`${code}\`.*\\(../${page}#${anchor}\\)`),
+  );
 });
 
 test("docs/internals/architecture.md has the table of rooms.ts", () => {
@@ -112,9 +117,9 @@ test("docs/reference/commands.md has a row with exit codes for each command of h
   expect(named.toSorted()).toEqual(commands.map((file) => basename(file, ".ts")).toSorted());
 });
 
-test("docs/failure-modes.md has a row for each fault case", () => {
+test("docs/concepts/store-failure.md has a row for each fault case", () => {
   const [, table = ""] =
-    /\n\| case \|[^\n]+\n\| ---[^\n]+\n(.*?)\n\n/s.exec(pageOf("failure-modes.md")) ?? [];
+    /\n\| case \|[^\n]+\n\| ---[^\n]+\n(.*?)\n\n/s.exec(pageOf("concepts/store-failure.md")) ?? [];
   const rows = table.split("\n").map((line) => line.split("|")[1]?.trim());
   expect(rows).toEqual(CASES.map(({ name }) => name));
 });

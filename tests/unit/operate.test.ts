@@ -117,7 +117,7 @@ describe("docs/operate/alerts.yml", () => {
 
   test("alerts.yml names only codes of errors that exist", () => {
     const codes = read("alerts.yml").match(/\bSTORE_\w+/g) ?? [];
-    const page = readFileSync(join(ROOT, "docs", "errors.md"), "utf8");
+    const page = readFileSync(join(ROOT, "docs", "reference", "errors.md"), "utf8");
     expect(codes).not.toEqual([]);
     expect(codes.filter((code) => !page.includes(`\`${code}\``))).toEqual([]);
   });

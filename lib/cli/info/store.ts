@@ -27,7 +27,7 @@ export interface StoreAnswer {
   readonly ok: boolean;
   /** Whole milliseconds, with the time to connect. */
   readonly ms: number;
-  /** A code of docs/errors.md; null when the store answered. */
+  /** A code of docs/reference/errors.md; null when the store answered. */
   readonly code: string | null;
 }
 

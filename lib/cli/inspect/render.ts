@@ -2,7 +2,7 @@ import { durationInWords, formatDuration } from "#lib/core/duration";
 import type { InspectedLimit, InspectedRule, Inspection, Reset, UnknownLimit } from "#lib/inspect";
 import { entryWords, printable } from "../control/words.ts";
 
-/** How long an instance remembers a denial at most when it does not follow what is set: docs/algorithms.md. */
+/** How long an instance remembers a denial at most when it does not follow what is set: docs/concepts/algorithms.md. */
 export const DENIALS_END_WITHIN_MS = 30_000;
 
 /** Returns the limits of a client as text. */

@@ -25,7 +25,7 @@ export function connecting(headers: Headers): string | undefined {
   return headers.get(HEADER) ?? undefined;
 }
 
-/** @public The table in docs/client-address.md reads it by the file's name. */
+/** @public The table in docs/guides/client-address.md reads it by the file's name. */
 export const WORDS: PlatformWords = {
   example: "cloudflare",
   where: "Cloudflare Workers, or a server that only Cloudflare can reach",

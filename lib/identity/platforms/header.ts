@@ -36,7 +36,7 @@ function headerOf(value: string): string {
   });
 }
 
-/** @public The table in docs/client-address.md reads it by the file's name. */
+/** @public The table in docs/guides/client-address.md reads it by the file's name. */
 export const WORDS: PlatformWords = {
   example: "header:fly-client-ip",
   where: "behind a proxy or CDN that overwrites that header",

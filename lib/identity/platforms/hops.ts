@@ -36,7 +36,7 @@ export function fromRight(headers: Headers, n: number): string | undefined {
   return list.slice(list.lastIndexOf(",", end - 1) + 1, end);
 }
 
-/** @public The table in docs/client-address.md reads it by the file's name. */
+/** @public The table in docs/guides/client-address.md reads it by the file's name. */
 export const WORDS: PlatformWords = {
   example: "hops:n",
   where: "behind n trusted proxies that write X-Forwarded-For",

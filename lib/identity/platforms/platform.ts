@@ -51,7 +51,7 @@ export interface Platform<Source extends { readonly from: string }> {
   behind?(source: Source): Readonly<Record<string, string>>;
 }
 
-/** A row of the table in docs/client-address.md. */
+/** A row of the table in docs/guides/client-address.md. */
 export interface PlatformWords {
   /** A value of CLIENT_IP_FROM. */
   readonly example: string;

@@ -28,7 +28,7 @@ function sourceOf({ socketNonce: nonce }: { readonly socketNonce?: string | unde
   return nonce ? ({ from: "socket", nonce } as const) : undefined;
 }
 
-/** @public The table in docs/client-address.md reads it by the file's name. */
+/** @public The table in docs/guides/client-address.md reads it by the file's name. */
 export const WORDS: PlatformWords = {
   example: "socket",
   where: "`npm start`, reached without a proxy",

@@ -55,7 +55,7 @@ function firstOutside(headers: Headers, networks: readonly Network[]): string | 
   return undefined;
 }
 
-/** @public The table in docs/client-address.md reads it by the file's name. */
+/** @public The table in docs/guides/client-address.md reads it by the file's name. */
 export const WORDS: PlatformWords = {
   example: "trusted:10.0.0.0/8,fd00::/8",
   where: "behind proxies of those networks that append to X-Forwarded-For",

@@ -24,7 +24,7 @@ export const VERCEL_CLOUDFLARE: Platform<VercelCloudflareSource> = {
   },
 };
 
-/** @public The table in docs/client-address.md reads it by the file's name. */
+/** @public The table in docs/guides/client-address.md reads it by the file's name. */
 export const WORDS: PlatformWords = {
   example: "vercel+cloudflare",
   where: "Vercel with Cloudflare in front",

@@ -25,7 +25,7 @@ export function reportedByVercel(headers: Headers): string {
   return comma < 0 ? given : given.slice(0, comma);
 }
 
-/** @public The table in docs/client-address.md reads it by the file's name. */
+/** @public The table in docs/guides/client-address.md reads it by the file's name. */
 export const WORDS: PlatformWords = {
   example: "vercel",
   where: "Vercel",

@@ -1,7 +1,7 @@
 import type { AlgorithmDefinition } from "./definition.ts";
 import * as registry from "./registry.ts";
 
-/** The name of an algorithm; docs/algorithms.md states the bound of each. */
+/** The name of an algorithm; docs/concepts/algorithms.md states the bound of each. */
 export type Algorithm = (typeof registry)[keyof typeof registry]["name"];
 
 /** Every algorithm: first the defaults, that for the smallest limits first, then the others by name. */

@@ -30,7 +30,7 @@ export interface AlgorithmReference {
   readonly billed: Readonly<Record<string, number>>;
   /** The same for the form of large limits, if the algorithm has one. */
   readonly billedLarge?: Readonly<Record<string, number>>;
-  /** For docs/algorithms.md. L is the limit. */
+  /** For docs/concepts/algorithms.md. L is the limit. */
   readonly words: {
     /** The content of a key. */
     readonly keeps: string;

@@ -87,8 +87,8 @@ describe("the registry of algorithms", () => {
 });
 
 describe("the documentation of the algorithms", () => {
-  test("docs/algorithms.md has the tables of the algorithms' files", () => {
-    const page = read("docs", "algorithms.md");
+  test("docs/concepts/algorithms.md has the tables of the algorithms' files", () => {
+    const page = read("docs", "concepts", "algorithms.md");
     expect(page).toContain(`\n\n${algorithmTable()}\n\n`);
     expect(page).toContain(`\n\n${refundTable()}\n\n`);
   });
@@ -103,10 +103,13 @@ describe("the documentation of the algorithms", () => {
       `"sliding-log" for ${defaultFor("sliding-log")}, "sliding-window" above`,
     ],
     [
-      "docs/policy.md",
+      "docs/guides/policy.md",
       `\`"sliding-log"\` for ${defaultFor("sliding-log")}, \`"sliding-window"\` above`,
     ],
-    ["docs/policy.md", `with \`sliding-log\` at most ${thousands(largestLimitOf("sliding-log"))}`],
+    [
+      "docs/guides/policy.md",
+      `with \`sliding-log\` at most ${thousands(largestLimitOf("sliding-log"))}`,
+    ],
     ["docs/evidence/performance.md", `the default for ${defaultFor("sliding-log")}`],
   ])("%s says: %s", (page, said) => {
     expect(read(page)).toContain(said);

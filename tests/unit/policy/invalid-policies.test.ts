@@ -10,7 +10,7 @@ import { PROBLEM_CODES } from "#lib/policy/errors";
 const root = join(import.meta.dirname, "..", "..", "..");
 const folder = join(root, "tests", "fixtures", "refused");
 const fixtures = readdirSync(folder).toSorted();
-const docs = readFileSync(join(root, "docs", "policy-errors.md"), "utf8");
+const docs = readFileSync(join(root, "docs", "reference", "policy-errors.md"), "utf8");
 
 /** The anchors that GitHub makes of headings. */
 const anchors = [...docs.matchAll(/^## (.+)$/gm)].map(([, title]) => title?.toLowerCase());
@@ -39,7 +39,7 @@ describe("an invalid policy", () => {
       expect(problem?.given).not.toBe("");
       expect(problem?.allowed).not.toBe("");
       const [page, anchor] = problem?.docs.split("#") ?? [];
-      expect(page).toBe("docs/policy-errors.md");
+      expect(page).toBe("docs/reference/policy-errors.md");
       expect(anchors).toContain(anchor);
       const [first, name] = problem?.place ?? [];
       expect(problem?.rule).toBe(first === "rules" ? name : undefined);
@@ -96,7 +96,7 @@ describe("the command line", () => {
         "  place    rules.search.limits.ip",
         '  given    "10 per 500 ms"',
         "  allowed  a window of at least 1 second",
-        "  more     docs/policy-errors.md#window_too_short",
+        "  more     docs/reference/policy-errors.md#window_too_short",
         "",
       ].join("\n"),
     );
