@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import {
   isMappedTypeNode,
@@ -8,7 +8,6 @@ import {
   SyntaxKind,
 } from "typescript/unstable/ast";
 import {
-  API,
   type Checker,
   type Project,
   type Symbol as Name,
@@ -18,6 +17,7 @@ import {
   TypeFlags,
 } from "typescript/unstable/sync";
 import { ROOT } from "./app.ts";
+import { withProject } from "./compile.ts";
 
 /** A property of an object that a caller passes to a public function, or to a method of its result. */
 export interface Option {
@@ -90,27 +90,17 @@ export function readOptions(folder: string): readonly Option[] {
     readonly exports: Readonly<Record<string, string>>;
   };
   const entries = Object.values(exports).map((path) => join(LIB, path));
-  const settings = join(folder, "tsconfig.json");
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(
-    settings,
-    JSON.stringify({
-      extends: relative(folder, join(ROOT, "tsconfig.json")),
-      compilerOptions: { incremental: false, tsBuildInfoFile: null },
-      files: entries,
-      include: [],
-    }),
-  );
-  const api = new API({ cwd: ROOT });
-  try {
-    const project = api.updateSnapshot({ openProjects: [settings] }).getProject(settings);
-    if (!project) throw new Error(`${settings} cannot be opened.`);
+  const settings = {
+    extends: relative(folder, join(ROOT, "tsconfig.json")),
+    compilerOptions: { incremental: false, tsBuildInfoFile: null },
+    files: entries,
+    include: [],
+  };
+  return withProject(folder, settings, (project) => {
     const walk = new Walk(project.checker);
     for (const entry of entries) walk.entry(moduleOf(project, entry));
     return walk.options();
-  } finally {
-    api.close();
-  }
+  });
 }
 
 function moduleOf({ program, checker }: Project, entry: string): Name {
