@@ -5,9 +5,23 @@ import type { ScriptStore } from "#lib/redis/script-store";
 
 /** The store that an app checks at its start. */
 export interface StoreToCheck {
+  /**
+   * The client that runs the script.
+   * @example
+   * await storeWarning({ redis: gate.redis, name: "the store", mode: "enforce" });
+   */
   readonly redis: Pick<ScriptStore, "eval">;
-  /** Its name in the warning, such as "the store at store.example". */
+  /**
+   * Its name in the warning, such as "the store at store.example".
+   * @example
+   * await storeWarning({ redis: gate.redis, name: "the store at store.example", mode: "enforce" });
+   */
   readonly name: string;
+  /**
+   * Whether decisions are enforced, only reported ("shadow"), or not made ("off").
+   * @example
+   * await storeWarning({ redis: gate.redis, name: "the store", mode: "shadow" });
+   */
   readonly mode: GateMode;
 }
 

@@ -7,6 +7,8 @@ export interface ClientQuery {
   /**
    * The client's address, such as "203.0.113.7".
    * @default no address: limits that count the address are left out
+   * @example
+   * await inspectClient(gate, { ip: "203.0.113.7" });
    */
   readonly ip?: string | undefined;
   /**
@@ -19,11 +21,15 @@ export interface ClientQuery {
   /**
    * A client key, of 22 characters, as the log and the dashboard show it. It excludes `ip` and `identities`.
    * @default the client is named by its address and identities
+   * @example
+   * await inspectClient(gate, { key: "mWm0Xc8bUVZcEZ6ovT0mWg" });
    */
   readonly key?: string | undefined;
   /**
    * The name of one rule, such as "search".
    * @default every rule, including those that handlers call
+   * @example
+   * await resetClient(gate, { ip: "203.0.113.7", rule: "search" });
    */
   readonly rule?: string | undefined;
 }

@@ -47,7 +47,7 @@ export interface GateSettings
    * Applies what is set while the app runs, such as blocks and raised limits: `live` of `headgate/live`.
    * @default entries that `headgate block` or `createControl` sets have no effect
    * @example
-   * const gate = createHeadgate(policy, () => ({ ...fromEnv(), live }));
+   * createHeadgate(policy, () => ({ ...fromEnv(), live }));
    */
   readonly live?: (on: LiveParts) => Live;
   /**
@@ -56,6 +56,7 @@ export interface GateSettings
    * @default REST, by `store.url` and `store.token`
    * @example
    * const connect = (about: BreakerSettings) => connectTcp({ redisUrl, ...about }).requester;
+   * createHeadgate(policy, () => ({ ...fromEnv(), connect }));
    */
   readonly connect?: (about: BreakerSettings) => Requester;
 }

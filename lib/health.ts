@@ -43,13 +43,57 @@ export interface StoreHealth {
 
 /** The parts of a health check; a gate has all but the watch. */
 export interface StoreHealthParts {
+  /**
+   * Sends the commands that read the details.
+   * @example
+   * const { requester } = connectTcp({ redisUrl });
+   * createStoreHealth({ ...gate, watch: watchStore(), requester });
+   */
   readonly requester: Requester;
+  /**
+   * Runs the script of a check.
+   * @example
+   * createStoreHealth({ ...gate, watch: watchStore(), redis: createScriptStore({ url, token }) });
+   */
   readonly redis: Pick<ScriptStore, "eval">;
+  /**
+   * The names of keys in the store.
+   * @example
+   * createStoreHealth({ ...gate, watch: watchStore(), keys: keyNames("shop") });
+   */
   readonly keys: Keys;
+  /**
+   * Hashes the name of the key that a check writes.
+   * @example
+   * createStoreHealth({ ...gate, watch: watchStore(), keyedHash: createKeyedHash(secret) });
+   */
   readonly keyedHash: KeyedHash;
+  /**
+   * Reports each failed check.
+   * @example
+   * createStoreHealth({ ...gate, watch: watchStore(), emit: logEvents(console.warn) });
+   */
   readonly emit: Emit;
-  readonly options: { readonly mode?: GateMode | undefined };
-  /** The watch whose listener is in `onEvent` of the same gate. */
+  /**
+   * The part of the gate's options that a check reports.
+   * @example
+   * createStoreHealth({ ...gate, watch: watchStore(), options: { mode: "shadow" } });
+   */
+  readonly options: {
+    /**
+     * Whether decisions are enforced, only reported ("shadow"), or not made ("off").
+     * @default "enforce"
+     * @example
+     * createStoreHealth({ ...gate, watch: watchStore(), options: { mode: "shadow" } });
+     */
+    readonly mode?: GateMode | undefined;
+  };
+  /**
+   * The watch whose listener is in `onEvent` of the same gate.
+   * @example
+   * const watch = watchStore();
+   * createStoreHealth({ ...gate, watch });
+   */
   readonly watch: StoreWatch;
 }
 

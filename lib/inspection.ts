@@ -80,11 +80,15 @@ export interface ResetQuery extends ClientQuery {
   /**
    * The reason for the log of changes, in 1 to 200 characters.
    * @default no reason
+   * @example
+   * await resetClient(gate, { ip: "203.0.113.7", reason: "a support call" });
    */
   readonly reason?: string | undefined;
   /**
    * The author for the log of changes, in 1 to 100 characters, such as "ada".
    * @default no author
+   * @example
+   * await resetClient(gate, { ip: "203.0.113.7", by: "ada" });
    */
   readonly by?: string | undefined;
 }

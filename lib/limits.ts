@@ -19,13 +19,15 @@ export interface LimitOptions {
   /**
    * The units that this call consumes: a whole number from 1.
    * @default the rule's cost
+   * @example
+   * await gate.limits.limit("search", { ip: "203.0.113.7" }, { cost: 5 });
    */
   readonly cost?: number;
   /**
    * The request from which the address and identities are resolved that the call does not give.
    * @default no request: only the given identities are known
    * @example
-   * await limits.limit("search", { user: "ada" }, { request });
+   * await gate.limits.limit("search", { user: "ada" }, { request });
    */
   readonly request?: Request;
 }

@@ -4,11 +4,27 @@ import { pathnameOf } from "#lib/policy/path";
 
 /** A condition of a matcher, in the form of Next's. */
 export interface MatcherCondition {
+  /**
+   * The part of the request that is compared.
+   * @example
+   * const matcher = { source: "/account", has: [{ type: "cookie", key: "session" }] } as const;
+   * gate.wrap(middleware, { matcher });
+   */
   readonly type: "header" | "cookie" | "query" | "host";
+  /**
+   * The name of the header, cookie or parameter. A condition on the host needs no name.
+   * @default no name
+   * @example
+   * const matcher = { source: "/account", has: [{ type: "cookie", key: "session" }] } as const;
+   * gate.wrap(middleware, { matcher });
+   */
   readonly key?: string;
   /**
    * A regular expression for the whole value.
    * @default any value
+   * @example
+   * const matcher = { source: "/:path*", has: [{ type: "host", value: "admin[.]shop[.]example" }] } as const;
+   * gate.wrap(middleware, { matcher });
    */
   readonly value?: string;
 }
@@ -17,10 +33,34 @@ export interface MatcherCondition {
 export type MatcherEntry =
   | string
   | {
+      /**
+       * The pattern of the paths.
+       * @example
+       * gate.wrap(middleware, { matcher: { source: "/account/:path*" } });
+       */
       readonly source: string;
+      /**
+       * The conditions that a request must meet, all of them.
+       * @default no condition
+       * @example
+       * const matcher = { source: "/account", has: [{ type: "cookie", key: "session" }] } as const;
+       * gate.wrap(middleware, { matcher });
+       */
       readonly has?: readonly MatcherCondition[];
+      /**
+       * The conditions that a request must not meet.
+       * @default no condition
+       * @example
+       * const matcher = { source: "/", missing: [{ type: "header", key: "next-router-prefetch" }] } as const;
+       * gate.wrap(middleware, { matcher });
+       */
       readonly missing?: readonly MatcherCondition[];
-      /** As in Next: the path is compared without the locale of next.config. */
+      /**
+       * As in Next: the path is compared without the locale of next.config.
+       * @default the same, since the gate sees paths without that locale
+       * @example
+       * gate.wrap(middleware, { matcher: { source: "/account/:path*", locale: false } });
+       */
       readonly locale?: false;
     };
 

@@ -11,6 +11,8 @@ export interface VisitorOptions extends AddressOptions {
   /**
    * Called with the event VISITOR_SECRET_GUESSABLE when `visitorSecret` is not set.
    * @default no event is made
+   * @example
+   * createVisitorHeaders({ ...gate.options, onEvent: logEvents(console.info) });
    */
   readonly onEvent?: Listener | undefined;
 }

@@ -8,6 +8,8 @@ export interface ServerParts extends Pick<Served, "settings" | "companions"> {
   /**
    * Builds for production if needed.
    * @default `next build`, when nothing is built
+   * @example
+   * defineServer({ build: (folder) => buildNext(folder) });
    */
   readonly build?: (root: string, say: (line: string) => void) => Promise<unknown>;
 }

@@ -7,17 +7,41 @@ export type Program = (rawArgs: readonly string[]) => Promise<number>;
 
 /** A program with arguments. */
 export interface ProgramOptions<Args extends ArgsDef> {
-  /** The name with which a person calls it, such as "headgate check". */
+  /**
+   * The name with which a person calls it, such as "headgate check".
+   * @example
+   * defineProgram({ name: "rebuild", help: HELP, args: {}, run: work });
+   */
   readonly name: string;
-  /** Printed for --help, and after the reason when the command line cannot be read. */
+  /**
+   * The text for --help, also printed after the reason when the command line cannot be read.
+   * @example
+   * defineProgram({ name: "rebuild", help: "rebuild makes the index again.", args: {}, run: work });
+   */
   readonly help: string;
+  /**
+   * The arguments by name, in the form of citty.
+   * @example
+   * defineProgram({
+   *   name: "greet",
+   *   help: "greet --name Ada",
+   *   args: { name: { type: "string", required: true } },
+   *   run: async ({ name }) => console.log(name),
+   * });
+   */
   readonly args: Args;
-  /** The exit status of a failure, by default 1. A command line that cannot be read always ends with 2. */
+  /**
+   * The exit status of a failure. A command line that cannot be read always ends with 2.
+   * @default 1
+   * @example
+   * defineProgram({ name: "compare", help: HELP, args: {}, failed: 2, run: work });
+   */
   readonly failed?: 1 | 2 | undefined;
   /**
    * Does the work. Resolves to the exit status, or to nothing for 0.
-   *
    * @param rawArgs the arguments as they were given: of a repeated option, `args` has only the last value
+   * @example
+   * defineProgram({ name: "rebuild", help: HELP, args: {}, run: async () => rebuild() });
    */
   run(args: ParsedArgs<Args>, rawArgs: readonly string[]): Promise<number | void>;
 }

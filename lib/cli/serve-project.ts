@@ -16,7 +16,12 @@ import { findPolicyFile, projectPolicy } from "./policy-file.ts";
 
 /** A project that is served from its folder. */
 export interface ServedProject extends ServerParts, Pick<Served, "root" | "mode"> {
-  /** The policy file; undefined for config/rate-limits.ts, if there is one. */
+  /**
+   * The path of the policy file.
+   * @default config/rate-limits.ts, if there is one
+   * @example
+   * await serveProject({ root, mode: "production", policy: "limits/policy.ts" });
+   */
   readonly policy?: string | undefined;
 }
 

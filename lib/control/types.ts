@@ -3,17 +3,35 @@ import type { GateMode } from "#lib/core/mode";
 /** The client of an entry: an address, a CIDR block, the value of an identity, or a client key of the log. */
 export type Whom =
   | {
-      /** An address such as "203.0.113.7", or a CIDR block such as "203.0.113.0/24" for `block` and `allow`. */
+      /**
+       * An address such as "203.0.113.7", or a CIDR block such as "203.0.113.0/24" for `block` and `allow`.
+       * @example
+       * await control.block({ ip: "203.0.113.0/24" }, { for: "1 day", reason: "spam", by: "ada" });
+       */
       readonly ip: string;
     }
   | {
-      /** The name of an identity in the policy, such as "user". */
+      /**
+       * The name of an identity in the policy, such as "user".
+       * @example
+       * const terms = { for: "1 day", reason: "spam", by: "ada" };
+       * await control.block({ identity: "user", value: "mallory" }, terms);
+       */
       readonly identity: string;
-      /** Its value, such as "ada". */
+      /**
+       * Its value, such as "ada".
+       * @example
+       * const terms = { for: "1 day", reason: "spam", by: "ada" };
+       * await control.block({ identity: "user", value: "mallory" }, terms);
+       */
       readonly value: string;
     }
   | {
-      /** A client key of 22 characters, from a line of the log or from the dashboard. */
+      /**
+       * A client key of 22 characters, from a line of the log or from the dashboard.
+       * @example
+       * await control.block({ key: "mWm0Xc8bUVZcEZ6ovT0mWg" }, { for: "1 day", reason: "spam", by: "ada" });
+       */
       readonly key: string;
     };
 
@@ -22,11 +40,24 @@ export interface Terms {
   /**
    * How long the entry lasts: a length such as "2h" or "30 minutes", or milliseconds; from 1 second to 30
    * days.
+   * @example
+   * const terms = { for: "30 minutes", reason: "tries stolen passwords", by: "ada" };
+   * await control.block({ ip: "203.0.113.0/24" }, terms);
    */
   readonly for: string | number;
-  /** The reason, in 1 to 200 characters. It is kept in the log of changes, and not shown to clients. */
+  /**
+   * The reason, in 1 to 200 characters. It is kept in the log of changes, and not shown to clients.
+   * @example
+   * const terms = { for: "2h", reason: "tries stolen passwords", by: "ada" };
+   * await control.block({ ip: "203.0.113.0/24" }, terms);
+   */
   readonly reason: string;
-  /** The author, in 1 to 100 characters. It is kept in the log of changes. */
+  /**
+   * The author, in 1 to 100 characters. It is kept in the log of changes.
+   * @example
+   * const terms = { for: "2h", reason: "tries stolen passwords", by: "ada" };
+   * await control.block({ ip: "203.0.113.0/24" }, terms);
+   */
   readonly by: string;
 }
 
@@ -35,20 +66,34 @@ export type RemovalTerms = Pick<Terms, "by"> & Partial<Pick<Terms, "reason">>;
 
 /** A limit that replaces the policy's. */
 export interface OverrideOptions {
-  /** The rule. */
+  /**
+   * The rule whose limit is replaced, by its name in the policy.
+   * @example
+   * const terms = { for: "2h", reason: "import of a customer", by: "ada" };
+   * await control.override({ rule: "search", to: "2x" }, terms);
+   */
   readonly rule: string;
   /**
    * The new limit: units in a window, a factor of the policy's limit such as "2x" or "0.5x", or "unlimited".
+   * @example
+   * const terms = { for: "2h", reason: "import of a customer", by: "ada" };
+   * await control.override({ rule: "search", to: "unlimited" }, terms);
    */
   readonly to: number | `${number}x` | "unlimited";
   /**
    * The name of one limit in RateLimit headers, such as "search:ip:minute".
    * @default every limit of the rule; for a number the rule must have only one limit
+   * @example
+   * const terms = { for: "2h", reason: "import of a customer", by: "ada" };
+   * await control.override({ rule: "login", to: 50, limit: "login:ip:15-minutes" }, terms);
    */
   readonly limit?: string | undefined;
   /**
    * The client of the override.
    * @default every client
+   * @example
+   * const terms = { for: "2h", reason: "import of a customer", by: "ada" };
+   * await control.override({ rule: "search", to: "2x", client: { ip: "203.0.113.7" } }, terms);
    */
   readonly client?: Whom | undefined;
 }
@@ -133,7 +178,15 @@ export interface Control {
   /** Sets the mode of one rule, or of all rules. */
   mode(
     mode: GateMode,
-    terms: Terms & { readonly rule?: string | undefined },
+    terms: Terms & {
+      /**
+       * The rule whose mode is set.
+       * @default every rule
+       * @example
+       * await control.mode("shadow", { rule: "search", for: "2h", reason: "too many denials", by: "ada" });
+       */
+      readonly rule?: string | undefined;
+    },
   ): Promise<ControlEntry>;
   /** Returns the entries that have not ended, in the order of their ends. */
   list(): Promise<readonly ControlEntry[]>;

@@ -6,9 +6,22 @@ export const monotonic: Clock = () => performance.now();
 
 /** The clock and the timers of locks and claims. */
 export interface Time {
-  /** Monotonic, in milliseconds. */
+  /**
+   * Returns the time of a monotonic clock, in milliseconds.
+   * @example
+   * const { after } = createTestGate(policy).time;
+   * createLocks({ ...gate, time: { now: () => performance.now(), after } });
+   */
   readonly now: Clock;
-  /** Makes one call after `ms` milliseconds, unless the function that it returns is called first. */
+  /**
+   * Calls a function once after `ms` milliseconds, unless the function that it returns is called first.
+   * @example
+   * const after = (ms: number, call: () => void) => {
+   *   const timer = setTimeout(call, ms);
+   *   return () => clearTimeout(timer);
+   * };
+   * createLocks({ ...gate, time: { now: () => performance.now(), after } });
+   */
   readonly after: (ms: number, call: () => void) => () => void;
 }
 

@@ -67,7 +67,19 @@ export type ErrorCode =
 export class HeadgateError extends Error {
   readonly code: ErrorCode;
 
-  constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options?: {
+      /**
+       * The error that led to this one.
+       * @default no cause
+       * @example
+       * throw new HeadgateError("ENV_INVALID", "SHOP_URL must be a URL.", { cause: error });
+       */
+      cause?: unknown;
+    },
+  ) {
     super(message, options);
     this.name = "HeadgateError";
     this.code = code;

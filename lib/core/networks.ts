@@ -3,7 +3,19 @@ import { formatIpv6, type Ip, networkOf, widthOf } from "./ip.ts";
 
 /** A network: its first address, and the number of leading bits that all its addresses share. */
 export interface Network {
+  /**
+   * The parts of its first address: four bytes of IPv4, or eight groups of 16 bits of IPv6.
+   * @example
+   * const networks = [{ first: [10, 0, 0, 0], bits: 8 }];
+   * headgate(policy, { ...options, addressSource: { from: "trusted", networks } });
+   */
   readonly first: Ip;
+  /**
+   * The number of leading bits that all its addresses share.
+   * @example
+   * const networks = [{ first: [192, 168, 0, 0], bits: 16 }];
+   * headgate(policy, { ...options, addressSource: { from: "trusted", networks } });
+   */
   readonly bits: number;
 }
 

@@ -2,13 +2,26 @@ import { settingsError, type Variables } from "./settings.ts";
 
 /** One variable: how its text is read, and which form it must have. */
 export interface Variable<Value> {
-  /** Returns the value, or undefined when the text is invalid. */
+  /**
+   * Returns the value, or undefined when the text is invalid.
+   * @example
+   * const TITLE = { read: (text: string) => text.trim() || undefined, mustBe: "a title" };
+   * readVariables({ TITLE }, env);
+   */
   readonly read: (text: string) => Value | undefined;
-  /** The expected form, for errors and for docs/reference/environment.md. */
+  /**
+   * The expected form, for errors and for docs/reference/environment.md.
+   * @example
+   * const PAGES = { read: wholeNumber(1, 9), mustBe: "a whole number from 1 to 9" };
+   * readVariables({ PAGES }, env);
+   */
   readonly mustBe: string;
   /**
    * The text that is read when the variable is not set.
    * @default none: the value is undefined then
+   * @example
+   * const PAGES = { read: wholeNumber(1, 9), mustBe: "a whole number from 1 to 9", standard: "3" };
+   * readVariables({ PAGES }, env);
    */
   readonly standard?: string;
 }

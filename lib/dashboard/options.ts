@@ -11,6 +11,8 @@ export interface DashboardOptions {
    * page, its script and style, each stream (at least every five minutes), and every other request of the
    * page. False or an error is a 404, so that other people do not learn that there is a dashboard. A response
    * is returned as it is, such as a redirect to your login.
+   * @example
+   * createDashboard(gate, { authorize: (request) => userOf(request) === "ada" });
    */
   readonly authorize: (request: Request) => boolean | Response | Promise<boolean | Response>;
   /**
@@ -18,12 +20,11 @@ export interface DashboardOptions {
    * override limits, set modes, remove entries, and reset clients. The name is kept in the log of changes.
    * Undefined or an error means a person who may only look. It is called after `authorize`, for each stream
    * and each change; the handler must be exported as POST too.
-   *
    * @default no request may change anything
    * @example
-   * const handler = createDashboard(gate, {
+   * createDashboard(gate, {
    *   authorize: (request) => userOf(request) !== undefined,
-   *   admin: (request) => (userOf(request) === "operator" ? "operator" : undefined),
+   *   admin: (request) => (userOf(request) === "ada" ? "ada" : undefined),
    * });
    */
   readonly admin?:

@@ -6,12 +6,18 @@ import { COUNT } from "./scripts.ts";
 import { newOwner } from "./terms.ts";
 
 export interface CountOptions extends Effect {
-  /** How long the same key does not count again; one second or more. */
+  /**
+   * How long the same key does not count again; one second or more. A number means seconds.
+   * @example
+   * await dedup.count("view-7", { window: "1 hour", counters: [counter] });
+   */
   readonly window: Window;
   /**
    * The hash tag in the names of the effect's keys, `{group}`: on a Redis Cluster all keys of one
    * script must be in one slot. The same key in another group is another event.
    * @default none
+   * @example
+   * await dedup.count("view-7", { window: "1 hour", group: "songs", counters: [counter] });
    */
   readonly group?: string;
 }

@@ -10,24 +10,37 @@ import type { ClaimOptions } from "./terms.ts";
 
 export interface OnceOptions<T> extends Omit<ClaimOptions, "lease"> {
   /**
-   * How long the claim is held without renewal. It is renewed after each third of this time while the
-   * work runs.
+   * How long the claim is held without renewal. It is renewed after each third of this time while the work
+   * runs. A number means seconds.
    * @default "30 seconds"
+   * @example
+   * await dedup.once("report-7", { window: "1 day", lease: "1 minute" }, work);
    */
   readonly lease?: Duration;
   /**
-   * The longest time that renewal holds the claim, so that work that hangs does not hold it for ever:
-   * another caller may do the work after that. With `lease` or less, the claim is never renewed.
+   * The longest time that renewal holds the claim, so that work that hangs does not hold it for ever: another
+   * caller may do the work after that. With `lease` or less, the claim is never renewed. A number means
+   * seconds.
    * @default "15 minutes"
+   * @example
+   * await dedup.once("report-7", { window: "1 day", maxHold: "1 hour" }, work);
    */
   readonly maxHold?: Duration;
   /**
    * Whether the work's result is kept, encrypted, and returned to duplicates. JSON must be able to
    * represent it.
    * @default false
+   * @example
+   * await dedup.once("report-7", { window: "1 day", keepResult: true }, work);
    */
   readonly keepResult?: boolean;
-  /** Changes in Redis that happen with the commit: exactly once, or not at all. */
+  /**
+   * Changes in Redis that happen with the commit: exactly once, or not at all.
+   * @default no change beside the commit
+   * @example
+   * const counters = [{ key, field: "sent", keep: "90 days" }];
+   * await dedup.once("mail-7", { window: "1 day", effect: () => ({ counters }) }, work);
+   */
   readonly effect?: (value: T) => Effect;
 }
 

@@ -6,7 +6,22 @@ import { HeadgateError } from "#lib/core/errors";
  * How long a thing counts as seen: a fixed time after it was first seen, or a time after it was last
  * seen, until it is `maxAge` old.
  */
-export type Window = Duration | { readonly sliding: Duration; readonly maxAge: Duration };
+export type Window =
+  | Duration
+  | {
+      /**
+       * How long a key is a duplicate, counted from the last time. A number means seconds.
+       * @example
+       * await dedup.claim("visit-7", { window: { sliding: "30 minutes", maxAge: "1 day" } });
+       */
+      readonly sliding: Duration;
+      /**
+       * How long a key is a duplicate at most, counted from the first time. A number means seconds.
+       * @example
+       * await dedup.claim("visit-7", { window: { sliding: "30 minutes", maxAge: "1 day" } });
+       */
+      readonly maxAge: Duration;
+    };
 
 /** A window in milliseconds; `maxAge` is 0 for a fixed window. */
 export interface WindowMs {

@@ -4,21 +4,33 @@ import type { DedupOptions } from "./parts.ts";
 
 export interface ClaimOptions {
   /**
-   * How long the claim belongs to its owner before another caller may claim the key. Without a lease
-   * the claim is committed at once.
+   * How long the claim belongs to its owner before another caller may claim the key. Without a lease the
+   * claim is committed at once. A number means seconds.
+   * @default no lease
+   * @example
+   * await dedup.claim("order-7", { window: "1 day", lease: "30 seconds" });
    */
   readonly lease?: Duration;
-  /** How long a committed key is a duplicate. */
+  /**
+   * How long a committed key is a duplicate. A number means seconds.
+   * @example
+   * await dedup.claim("order-7", { window: "1 day" });
+   */
   readonly window: Window;
   /**
    * The content that the claim is for: a claim of the same key with another payload is denied. Kept as
    * a hash.
+   * @default claims are not compared
+   * @example
+   * await dedup.claim("order-7", { window: "1 day", payload: JSON.stringify(job) });
    */
   readonly payload?: string;
   /**
    * The owner of the claim, such as a message's id: the same owner's next claim succeeds too, and
    * renews its lease. Kept as a hash. Empty text counts as no owner.
    * @default a random owner for each call
+   * @example
+   * await dedup.claim("order-7", { window: "1 day", owner: "message-12" });
    */
   readonly owner?: string;
   /**
@@ -26,12 +38,16 @@ export interface ClaimOptions {
    * must have the same group, and many claims of one group are one script. The same key in another
    * group is another key.
    * @default none
+   * @example
+   * await dedup.claimMany(["song-7", "song-8"], { window: "1 hour", group: "songs" });
    */
   readonly group?: string;
   /**
    * The result of a claim while the store fails: "open" is the first, so that no event is lost;
    * "closed" is in progress, so that no event counts twice.
    * @default "open"
+   * @example
+   * await dedup.claim("order-7", { window: "1 day", onStoreFailure: "closed" });
    */
   readonly onStoreFailure?: "open" | "closed";
 }

@@ -22,9 +22,18 @@ import { type Command, ErrorReply, type Store } from "#lib/gateway/store/store";
 
 /** Where the Redis is, and how its failures are treated. */
 export interface TcpOptions extends BreakerSettings {
-  /** redis://[user:password@]host[:port][/db], or rediss:// for TLS. */
+  /**
+   * The address of the Redis: redis://[user:password@]host[:port][/db], or rediss:// for TLS.
+   * @example
+   * connectTcp({ redisUrl: "redis://127.0.0.1:6379" });
+   */
   readonly redisUrl: string;
-  /** True when the address is that of any node of a Redis Cluster. @default false */
+  /**
+   * True when the address is that of any node of a Redis Cluster.
+   * @default false
+   * @example
+   * connectTcp({ redisUrl, cluster: true });
+   */
   readonly cluster?: boolean;
 }
 

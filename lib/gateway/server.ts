@@ -18,30 +18,78 @@ export const canReachRedis = isInstalled(Redis);
 
 /** The options of a gateway that do not depend on its store. */
 export interface ServeOptions {
-  /** The token that callers send as `Authorization: Bearer`; at least 16 characters. */
+  /**
+   * The token that callers send as `Authorization: Bearer`; at least 16 characters.
+   * @example
+   * await startGateway({ redisUrl, token: process.env["GATEWAY_TOKEN"] ?? "" });
+   */
   readonly token: string;
-  /** @default "127.0.0.1" */
+  /**
+   * The address on which the gateway listens.
+   * @default "127.0.0.1"
+   * @example
+   * await startGateway({ redisUrl, token, host: "0.0.0.0" });
+   */
   readonly host?: string;
-  /** The port; 0 chooses a free one. @default 0 */
+  /**
+   * The port on which the gateway listens; 0 chooses a free one.
+   * @default 0
+   * @example
+   * await startGateway({ redisUrl, token, port: 8079 });
+   */
   readonly port?: number;
+  /**
+   * The limits that differ from the defaults.
+   * @default those of {@link GatewayLimits}
+   * @example
+   * await startGateway({ redisUrl, token, limits: { bodyBytes: 4 * 1024 * 1024 } });
+   */
   readonly limits?: Partial<GatewayLimits>;
-  /** True when FLUSHDB and FLUSHALL run. For tests. @default false */
+  /**
+   * True when FLUSHDB and FLUSHALL run, which only tests need.
+   * @default false
+   * @example
+   * await startGateway({ redisUrl, token, allowFlush: true });
+   */
   readonly allowFlush?: boolean;
   /**
    * True when FUNCTION LOAD, FUNCTION DELETE, MOVE, COPY with DB and SLOWLOG GET run. They concern other
-   * users of the Redis. @default false
+   * users of the Redis.
+   * @default false
+   * @example
+   * await startGateway({ redisUrl, token, allowShared: true });
    */
   readonly allowShared?: boolean;
-  /** Called with each line that an operator should read. No line holds a secret. @default no report */
+  /**
+   * Called with each line that an operator should read. No line holds a secret.
+   * @default no report
+   * @example
+   * await startGateway({ redisUrl, token, report: console.warn });
+   */
   readonly report?: (line: string) => void;
 }
 
 export interface GatewayOptions extends ServeOptions {
-  /** redis://[user:password@]host[:port][/db], or rediss:// for TLS. */
+  /**
+   * The address of the Redis: redis://[user:password@]host[:port][/db], or rediss:// for TLS.
+   * @default the Redis of `redisOptions`
+   * @example
+   * await startGateway({ token, redisUrl: "redis://127.0.0.1:6379" });
+   */
   readonly redisUrl?: string;
-  /** ioredis's own options; `path` for a Unix socket. */
+  /**
+   * The options of ioredis, such as `path` for a Unix socket.
+   * @default the defaults of ioredis
+   * @example
+   * await startGateway({ token, redisOptions: { path: "/run/redis.sock" } });
+   */
   readonly redisOptions?: RedisOptions;
-  /** True when the address is that of any node of a Redis Cluster. @default false */
+  /**
+   * True when the address is that of any node of a Redis Cluster.
+   * @default false
+   * @example
+   * await startGateway({ redisUrl, token, cluster: true });
+   */
   readonly cluster?: boolean;
 }
 

@@ -7,6 +7,8 @@ export interface IdempotencyOptions<R extends Request> {
    * Returns the verified caller of a request: no caller gets another caller's response. A request
    * without a caller (undefined) is a guest's: it is run each time, unless `guestClient` names its
    * client. The handler may deny it.
+   * @example
+   * idempotent(pay, { caller: userOf });
    */
   readonly caller: (request: R) => string | undefined | Promise<string | undefined>;
   /**
@@ -17,52 +19,62 @@ export interface IdempotencyOptions<R extends Request> {
    * key the request is run each time.
    * @default none: a guest's request is run each time
    * @example
-   * const { clientAddress: source, ipv6Prefix } = environment();
-   * const guestClient = ({ headers }: Request) => {
-   *   const address = clientAddress(headers, source, ipv6Prefix);
-   *   return address === UNKNOWN_ADDRESS ? undefined : address;
-   * };
+   * idempotent(pay, { caller: userOf, guestClient: addressOf });
    */
   readonly guestClient?: (request: R) => string | undefined | Promise<string | undefined>;
   /**
    * Whether a request without the header is denied with 400.
    * @default true
+   * @example
+   * idempotent(pay, { caller: userOf, required: false });
    */
   readonly required?: boolean;
   /**
-   * How long a request is held without renewal when the process that runs its handler ends: the same
-   * request may be run again after that. The lease is renewed after each third of this time until the
-   * handler's response has been read.
+   * How long a request is held without renewal when the process that runs its handler ends: the same request
+   * may be run again after that. The lease is renewed after each third of this time until the handler's
+   * response has been read. A number means seconds.
    * @default "30 seconds"
+   * @example
+   * idempotent(pay, { caller: userOf, lease: "1 minute" });
    */
   readonly lease?: Duration;
   /**
-   * The longest time that renewal holds a request, so that a handler that hangs does not hold it for
-   * ever: the same request may be run again after that. With `lease` or less, the lease is never
-   * renewed.
+   * The longest time that renewal holds a request, so that a handler that hangs does not hold it for ever:
+   * the same request may be run again after that. With `lease` or less, the lease is never renewed. A number
+   * means seconds.
    * @default "15 minutes"
+   * @example
+   * idempotent(pay, { caller: userOf, maxHold: "5 minutes" });
    */
   readonly maxHold?: Duration;
   /**
-   * How long the response is stored, counted from the request.
+   * How long the response is stored, counted from the request. A number means seconds.
    * @default "24 hours"
+   * @example
+   * idempotent(pay, { caller: userOf, window: "7 days" });
    */
   readonly window?: Duration;
   /**
    * The largest request body that is accepted, in bytes.
    * @default 1048576
+   * @example
+   * idempotent(pay, { caller: userOf, maxBodyBytes: 64 * 1024 });
    */
   readonly maxBodyBytes?: number;
   /**
    * The largest response that is stored, in bytes of its body. A larger response is not repeated: a
    * client that sends its request again gets a 409 that says that the request was done.
    * @default 65536
+   * @example
+   * idempotent(pay, { caller: userOf, maxAnswerBytes: 256 * 1024 });
    */
   readonly maxAnswerBytes?: number;
   /**
    * Decides about a request with the header while the store fails: "closed" answers 503, so that no
    * request is run twice; "open" runs it.
    * @default "closed"
+   * @example
+   * idempotent(pay, { caller: userOf, onStoreFailure: "open" });
    */
   readonly onStoreFailure?: "open" | "closed";
 }

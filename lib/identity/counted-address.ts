@@ -7,17 +7,25 @@ import { readVisitor } from "./visitor.ts";
 
 /** The options that decide by which address a request is counted. */
 export interface AddressOptions {
-  /** Where addresses come from; undefined counts all clients as one. */
+  /**
+   * Where addresses come from; undefined counts all clients as one.
+   * @example
+   * headgate(policy, { ...options, addressSource: { from: "vercel" } });
+   */
   readonly addressSource: AddressSource | undefined;
   /**
    * The bits of an IPv6 address that name a client, from 48 to 128.
    * @default 64
+   * @example
+   * headgate(policy, { ...options, ipv6Prefix: 56 });
    */
   readonly ipv6Prefix?: number;
   /**
    * The secret that signs the header by which the app's own calls name their visitor
    * (`createVisitorHeaders`). No client must be able to guess it.
    * @default no secret: such headers are ignored
+   * @example
+   * createVisitorHeaders({ ...gate.options, visitorSecret: secret });
    */
   readonly visitorSecret?: string | undefined;
 }

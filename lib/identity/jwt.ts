@@ -5,14 +5,24 @@ import { invalidOption } from "./sessions/given.ts";
 
 /** Options of `jwtReader` and `jwtUser`. */
 export interface JwtOptions {
-  /** The HMAC secrets that sign tokens: the current one first, then one that is being rotated out. */
+  /**
+   * The HMAC secrets that sign tokens: the current one first, then one that is being rotated out.
+   * @example
+   * jwtUser({ secrets: [secret], audience: "shop" });
+   */
   readonly secrets: readonly string[];
-  /** The `aud` that a token must carry, such as "shop". */
+  /**
+   * The `aud` that a token must carry, such as "shop".
+   * @example
+   * jwtUser({ secrets, audience: "shop" });
+   */
   readonly audience: string;
   /**
    * The cookie that may hold the token when there is no bearer token: its name, or a function that returns
    * the name for a request, such as `hostCookie("session")`.
    * @default "session"
+   * @example
+   * jwtUser({ secrets, audience: "shop", cookie: hostCookie("session") });
    */
   readonly cookie?: string | ((request: Request) => string);
 }

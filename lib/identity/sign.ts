@@ -2,18 +2,36 @@ import { SignJWT } from "jose";
 
 /** Options of `signJwt`. */
 export interface TokenOptions {
-  /** The HMAC secret, of at least 32 characters. */
+  /**
+   * The HMAC secret, of at least 32 characters.
+   * @example
+   * await signJwt({ secret, audience: "shop", subject: "ada", seconds: 3600 });
+   */
   readonly secret: string;
-  /** The token's `aud`, such as "shop". */
+  /**
+   * The token's `aud`, such as "shop".
+   * @example
+   * await signJwt({ secret, audience: "shop", subject: "ada", seconds: 3600 });
+   */
   readonly audience: string;
-  /** The user: the token's `sub`. */
+  /**
+   * The user: the token's `sub`.
+   * @example
+   * await signJwt({ secret, audience: "shop", subject: "ada", seconds: 3600 });
+   */
   readonly subject: string;
   /**
    * The claim `role`.
    * @default no such claim
+   * @example
+   * await signJwt({ secret, audience: "shop", subject: "ada", seconds: 3600, role: "admin" });
    */
   readonly role?: string | undefined;
-  /** How long the token is valid, in seconds. */
+  /**
+   * How long the token is valid, in seconds.
+   * @example
+   * await signJwt({ secret, audience: "shop", subject: "ada", seconds: 3600 });
+   */
   readonly seconds: number;
 }
 

@@ -29,9 +29,19 @@ export interface Outcome {
 
 /** The missing settings because of which requests cannot be counted. Each rule's `onStoreFailure` then applies. */
 export interface Uncountable {
-  /** Names what is missing, and what to set. */
+  /**
+   * Names what is missing, and what to set.
+   * @example
+   * const error = new HeadgateError("ENV_INVALID", "SHOP_STORE must be set.");
+   * headgate(policy, { ...options, uncountable: { error, hasStore: false } });
+   */
   readonly error: HeadgateError;
-  /** True when limits that count no address can be counted; false when no limit can be. */
+  /**
+   * True when limits that count no address can be counted; false when no limit can be.
+   * @example
+   * const error = new HeadgateError("ENV_INVALID", "SHOP_ADDRESS must be set.");
+   * headgate(policy, { ...options, uncountable: { error, hasStore: true } });
+   */
   readonly hasStore: boolean;
 }
 

@@ -7,6 +7,11 @@ import { fencedLua } from "./scripts.ts";
 
 /** A script that runs with a fencing token. Make it once, by {@link fencedScript}. */
 export interface FencedScript {
+  /**
+   * The script, with the comparison of fencing tokens around it.
+   * @example
+   * await locks.fencedRun(lock, { script: defineScript(lua) }, [key]);
+   */
   readonly script: Script;
 }
 

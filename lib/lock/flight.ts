@@ -20,18 +20,32 @@ import type { LocksOptions } from "./parts.ts";
 import { ACQUIRE, ACQUIRE_OR_READ, PUBLISH, RELEASE } from "./scripts.ts";
 
 export interface FlightOptions extends WaitOptions {
-  /** How long a result is returned to later callers. */
+  /**
+   * How long a result is returned to later callers. A number means seconds.
+   * @example
+   * await locks.singleFlight("top-songs", work, { resultTtl: "5 minutes" });
+   */
   readonly resultTtl: Duration;
   /**
-   * How long an error is returned to later callers, which do not run the work again.
+   * How long an error is returned to later callers, which do not run the work again. A number means seconds.
    * @default "1 second"
+   * @example
+   * await locks.singleFlight("top-songs", work, { resultTtl: "5 minutes", errorTtl: "10 seconds" });
    */
   readonly errorTtl?: Duration;
-  /** How an error is passed to the callers that wait. @default its message, as LOCK_FLIGHT_FAILED */
+  /**
+   * How an error is passed to the callers that wait.
+   * @default its message, as LOCK_FLIGHT_FAILED
+   * @example
+   * const errors = { write: String, read: (text: unknown) => new Error(String(text)) };
+   * await locks.singleFlight("top-songs", work, { resultTtl: "5 minutes", errors });
+   */
   readonly errors?: SharedErrors;
   /**
    * What happens when the store fails or rejects the call: "throw" its error, or "run" the work alone.
    * @default "throw"
+   * @example
+   * await locks.singleFlight("top-songs", work, { resultTtl: "5 minutes", onStoreFailure: "run" });
    */
   readonly onStoreFailure?: "throw" | "run";
 }
@@ -41,9 +55,17 @@ export interface SharedErrors {
   /**
    * Returns the error as data for JSON; undefined when the other callers should run the work
    * themselves.
+   * @example
+   * const errors = { write: String, read: (text: unknown) => new Error(String(text)) };
+   * await locks.singleFlight("top-songs", work, { resultTtl: "5 minutes", errors });
    */
   write(error: unknown): unknown;
-  /** Returns the error that the other callers get, from that data. */
+  /**
+   * Returns the error that the other callers get, from that data.
+   * @example
+   * const errors = { write: String, read: (text: unknown) => new Error(String(text)) };
+   * await locks.singleFlight("top-songs", work, { resultTtl: "5 minutes", errors });
+   */
   read(written: unknown): unknown;
 }
 

@@ -5,14 +5,19 @@ import { HeadgateError } from "#lib/core/errors";
 /** How a lock is held. */
 export interface HoldOptions {
   /**
-   * How long Redis holds the lock without renewal. The holder renews it after each third of this time.
+   * How long Redis holds the lock without renewal. The holder renews it after each third of this time. A
+   * number means seconds.
    * @default "30 seconds"
+   * @example
+   * await locks.withLock("rebuild", work, { ttl: "1 minute" });
    */
   readonly ttl?: Duration;
   /**
-   * The longest time that renewal holds the lock; the last renewal may end later. With less than `ttl`
-   * the lock is never renewed.
+   * The longest time that renewal holds the lock; the last renewal may end later. With less than `ttl` the
+   * lock is never renewed. A number means seconds.
    * @default "5 minutes"
+   * @example
+   * await locks.withLock("rebuild", work, { maxHold: "15 minutes" });
    */
   readonly maxHold?: Duration;
 }
@@ -20,11 +25,18 @@ export interface HoldOptions {
 /** How a caller waits for a lock. */
 export interface WaitOptions extends HoldOptions {
   /**
-   * How long to wait for a lock that another caller holds; 0 does not wait.
+   * How long to wait for a lock that another caller holds; 0 does not wait. A number means seconds.
    * @default "10 seconds"
+   * @example
+   * await locks.acquire("rebuild", { wait: "3 seconds" });
    */
   readonly wait?: Duration;
-  /** Ends the wait: the promise is rejected with the signal's reason. It does not end the lock. */
+  /**
+   * Ends the wait: the promise is rejected with the signal's reason. It does not end the lock.
+   * @default the wait ends with `wait` alone
+   * @example
+   * await locks.acquire("rebuild", { signal: request.signal });
+   */
   readonly signal?: AbortSignal;
 }
 

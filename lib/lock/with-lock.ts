@@ -9,6 +9,8 @@ export interface WithLockOptions extends WaitOptions {
    * Decides about the work when the store fails, so that the holder of the lock is unknown: "throw" the
    * store's error, "skip" the work, or "run" it without the lock.
    * @default "throw"
+   * @example
+   * await locks.withLock("rebuild", work, { onStoreFailure: "skip" });
    */
   readonly onStoreFailure?: "throw" | "skip" | "run";
 }

@@ -26,18 +26,24 @@ export interface CounterOptions {
    * Milliseconds between the first event and the write of all events since: 100 to 25,000.
    * @default 2,000 under our own server; elsewhere 10,000, or 13,000 with `upstashConsole`, so that an
    *   instance is billed at most 5,000 commands an hour
+   * @example
+   * createHeadgate(policy, () => ({ ...fromEnv(), counters: countEvents({ windowMs: 5000 }) }));
    */
   readonly windowMs?: number;
   /**
    * Keeps the instance alive until a write is done when the first event comes from a handler: Next's `after`.
    * The middleware needs no such function. An error that it throws is ignored.
    * @default nothing: the last events of a handler may be lost when its instance ends
+   * @example
+   * createHeadgate(policy, () => ({ ...fromEnv(), counters: countEvents({ waitUntil: after }) }));
    */
   readonly waitUntil?: (work: Promise<void>) => unknown;
   /**
-   * True to write decisions also as `Analytics` of @upstash/ratelimit writes them, for Upstash's
+   * True to write decisions also as `Analytics` of `@upstash/ratelimit` writes them, for Upstash's
    * console, with the prefix `<namespace>:{counters}`.
    * @default false
+   * @example
+   * createHeadgate(policy, () => ({ ...fromEnv(), counters: countEvents({ upstashConsole: true }) }));
    */
   readonly upstashConsole?: boolean;
 }

@@ -40,13 +40,24 @@ interface Collected {
 
 /** Where metrics are sent, and how. */
 export interface OtlpMetricsOptions {
-  /** The receiver's address for metrics, such as http://127.0.0.1:4318/v1/metrics. */
+  /**
+   * The receiver's address for metrics, such as http://127.0.0.1:4318/v1/metrics.
+   * @example
+   * otlpMetricExporter({ url: "http://127.0.0.1:4318/v1/metrics" });
+   */
   readonly url: string;
-  /** The headers of each call, such as the receiver's key. */
+  /**
+   * The headers of each call, such as the receiver's key.
+   * @default no further headers
+   * @example
+   * otlpMetricExporter({ url, headers: { authorization: `Bearer ${token}` } });
+   */
   readonly headers?: Readonly<Record<string, string>>;
   /**
    * "delta" sends the increments since the last call, "cumulative" the sums since the start of the instance.
    * @default "cumulative"
+   * @example
+   * otlpMetricExporter({ url, temporality: "delta" });
    */
   readonly temporality?: "cumulative" | "delta";
 }

@@ -24,6 +24,8 @@ export interface PluginOptions extends FromEnvOptions {
    * True when a build on Vercel must fail if no variable names a store. Use false for an app whose gate gets
    * its store from other variables or from code.
    * @default true
+   * @example
+   * export default withHeadgate({ poweredByHeader: false }, { checkStore: false });
    */
   readonly checkStore?: boolean;
 }

@@ -13,9 +13,21 @@ import type {
 export type LimitInput =
   | `${number} per ${string}`
   | {
-      /** Units in a window: a whole number from 1. */
+      /**
+       * Units in a window: a whole number from 1.
+       * @example
+       * definePolicy({
+       *   rules: { search: { match: "/api/search", limits: { ip: { limit: 30, window: "1 minute" } } } },
+       * });
+       */
       readonly limit: number;
-      /** A length such as "15 minutes", or milliseconds; from 1 second to 31 days. */
+      /**
+       * A length such as "15 minutes", or milliseconds; from 1 second to 31 days.
+       * @example
+       * definePolicy({
+       *   rules: { search: { match: "/api/search", limits: { ip: { limit: 30, window: "15 minutes" } } } },
+       * });
+       */
       readonly window: string | number;
     };
 
@@ -45,13 +57,27 @@ export type RuleInput<Name extends string, Rule extends string> = RuleProperties
   (WithLimits<Name> | WithTiers<Name>);
 
 interface WithLimits<Name extends string> {
-  /** Limits by subject. A request is allowed when every limit has capacity. */
+  /**
+   * Limits by subject. A request is allowed when every limit has capacity.
+   * @example
+   * definePolicy({
+   *   rules: { search: { match: "/api/search", limits: { ip: ["5 per second", "60 per minute"] } } },
+   * });
+   */
   readonly limits: LimitsInput<Name>;
   readonly tiers?: never;
 }
 
 interface WithTiers<Name extends string> {
-  /** Limits by the value of an identity, such as the user's plan. */
+  /**
+   * Limits by the value of an identity, such as the user's plan.
+   * @example
+   * const plans = { free: { user: "10 per hour" }, paid: { user: "1000 per hour" } } as const;
+   * definePolicy({
+   *   identities: defineIdentities({ user: userOf, plan: planOf }),
+   *   rules: { search: { match: "/api/search", tiers: { plan: plans } } },
+   * });
+   */
   readonly tiers: TiersInput<Name>;
   readonly limits?: never;
 }
@@ -60,38 +86,78 @@ interface RuleProperties<Rule extends string> {
   /**
    * Path patterns in path-to-regexp form, as in Next's matcher: "/api/:path*".
    * @default none: the rule is for calls from code
+   * @example
+   * definePolicy({
+   *   rules: { search: { match: "/api/search", limits: { ip: "30 per minute" } } },
+   * });
    */
   readonly match?: string | readonly string[];
   /**
+   * The methods of the requests that the rule counts.
    * @default every method but OPTIONS; GET covers HEAD
+   * @example
+   * definePolicy({
+   *   rules: { login: { match: "/login", methods: ["POST"], limits: { ip: "30 per minute" } } },
+   * });
    */
   readonly methods?: readonly Method[];
-  /** Rules that do not apply to requests that this rule matches. */
+  /**
+   * Rules that do not apply to requests that this rule matches.
+   * @default every rule that matches applies
+   * @example
+   * definePolicy({
+   *   rules: {
+   *     api: { match: "/api/:path*", limits: { ip: "600 per minute" } },
+   *     search: { match: "/api/search", limits: { ip: "900 per minute" }, replaces: "api" },
+   *   },
+   * });
+   */
   readonly replaces?: Rule | readonly Rule[];
   /**
    * Units that one request consumes: a whole number from 1, at most the limit.
    * @default 1
+   * @example
+   * definePolicy({
+   *   rules: { report: { match: "/api/report", limits: { ip: "100 per hour" }, cost: 10 } },
+   * });
    */
   readonly cost?: number;
   /**
+   * How the limits of the rule are counted (docs/algorithms.md).
    * @default "sliding-log" for limits up to 100, "sliding-window" above
+   * @example
+   * definePolicy({
+   *   rules: { feed: { match: "/api/feed", limits: { ip: "60 per minute" }, algorithm: "token-bucket" } },
+   * });
    */
   readonly algorithm?: Algorithm;
   /**
    * How a request is decided when the store does not answer.
    * @default the policy's default, or else "allow"
+   * @example
+   * definePolicy({
+   *   rules: { pay: { match: "/api/pay", limits: { ip: "5 per minute" }, onStoreFailure: "deny" } },
+   * });
    */
   readonly onStoreFailure?: OnStoreFailure;
   /**
    * "optimistic" allows a request without waiting for the store while the last known count leaves capacity
    * beyond a margin, and counts it after the response. This is faster and may exceed the limit slightly.
    * @default "strict"
+   * @example
+   * definePolicy({
+   *   rules: { feed: { match: "/api/feed", limits: { ip: "600 per minute" }, admit: "optimistic" } },
+   * });
    */
   readonly admit?: Admit;
   /**
    * "shadow" counts requests and denies none; "25%" enforces the rule for a quarter of the clients, always the
    * same.
    * @default the policy's mode, or else "enforce"
+   * @example
+   * definePolicy({
+   *   rules: { search: { match: "/api/search", limits: { ip: "30 per minute" }, mode: "25%" } },
+   * });
    */
   readonly mode?: Mode;
   /**
@@ -99,6 +165,10 @@ interface RuleProperties<Rule extends string> {
    * 429 only. A shared cache may serve an allowed response, with this client's counts, to other clients. So
    * "always" is for responses that no shared cache stores.
    * @default the policy's default, or else "denied" for GET and HEAD, "always" for other methods
+   * @example
+   * definePolicy({
+   *   rules: { search: { match: "/api/search", limits: { ip: "30 per minute" }, headers: "always" } },
+   * });
    */
   readonly headers?: TellsLimits;
   /**
@@ -106,7 +176,9 @@ interface RuleProperties<Rule extends string> {
    * larger body is 413, and to a body without a stated length 411, before anything is counted.
    * @default no bound but that of Next, which applies to every request
    * @example
-   * upload: { match: "/api/upload", limits: { user: "20 per hour" }, maxBody: "5 MB" }
+   * definePolicy({
+   *   rules: { upload: { match: "/api/upload", limits: { ip: "20 per hour" }, maxBody: "5 MB" } },
+   * });
    */
   readonly maxBody?: string | number;
   /**
@@ -117,17 +189,55 @@ interface RuleProperties<Rule extends string> {
    * our server. Otherwise Next hides from the gate whether a request is a prefetch.
    * @default "count"
    * @example
-   * pages: { match: "/p/:id", limits: { ip: "20 per minute" }, prefetch: "apart" }
+   * definePolicy({
+   *   rules: { pages: { match: "/p/:id", limits: { ip: "20 per minute" }, prefetch: "apart" } },
+   * });
    */
-  readonly prefetch?: "count" | "apart" | { readonly times: number };
+  readonly prefetch?:
+    | "count"
+    | "apart"
+    | {
+        /**
+         * The factor of the rule's limits for prefetches: with 3, three times as many prefetches as visits.
+         * @example
+         * definePolicy({
+         *   rules: { pages: { match: "/p/:id", limits: { ip: "20 per minute" }, prefetch: { times: 3 } } },
+         * });
+         */
+        readonly times: number;
+      };
 }
 
 /** The part of next-intl's routing that changes paths; it may have more properties. */
 export interface RoutingInput {
+  /**
+   * The locales, such as "en" and "de".
+   * @example
+   * definePolicy({
+   *   locales: { locales: ["en", "de"] },
+   *   rules: { contact: { match: "/contact", limits: { ip: "5 per hour" } } },
+   * });
+   */
   readonly locales: readonly string[];
-  /** Prefixes of the app's choice: `{ prefixes: { "en-US": "/us" } }`. */
+  /**
+   * Prefixes of the app's choice: `{ prefixes: { "en-US": "/us" } }`.
+   * @default each locale is the prefix of its paths
+   * @example
+   * definePolicy({
+   *   locales: { locales: ["en-US", "de"], localePrefix: { prefixes: { "en-US": "/us" } } },
+   *   rules: { contact: { match: "/contact", limits: { ip: "5 per hour" } } },
+   * });
+   */
   readonly localePrefix?: unknown;
-  /** A path by locale, for each path that has several: { "/about": { en: "/about", de: "/ueber-uns" } }. */
+  /**
+   * A path by locale, for each path that has several: { "/about": { en: "/about", de: "/ueber-uns" } }.
+   * @default no path differs
+   * @example
+   * definePolicy({
+   *   locales: { locales: ["en", "de"], pathnames: { "/contact": { en: "/contact", de: "/kontakt" } } },
+   *   rules: { contact: { match: "/contact", limits: { ip: "5 per hour" } } },
+   * });
+   */
   readonly pathnames?: Readonly<
     Record<string, string | Readonly<Record<string, string | undefined>>>
   >;
@@ -144,19 +254,67 @@ export type Conditions = Readonly<Record<string, Condition>>;
 
 /** The content of a policy file. */
 export interface PolicyInput<Name extends string, Rule extends string> {
-  /** The identities that can be counted beside `ip` and `global`: config/identities.ts. */
+  /**
+   * The identities that can be counted beside `ip` and `global`: config/identities.ts.
+   * @default no identities
+   * @example
+   * definePolicy({
+   *   identities: defineIdentities({ user: jwtUser({ secrets, audience: "shop" }) }),
+   *   rules: { search: { match: "/api/search", limits: { user: "30 per minute" } } },
+   * });
+   */
   readonly identities?: Identities<Name>;
+  /**
+   * The values for rules that do not set their own.
+   * @default those of each property of a rule
+   * @example
+   * definePolicy({
+   *   defaults: { onStoreFailure: "local" },
+   *   rules: { search: { match: "/api/search", limits: { ip: "30 per minute" } } },
+   * });
+   */
   readonly defaults?: {
+    /**
+     * How a request is decided when the store does not answer, for rules that do not set their own.
+     * @default "allow"
+     * @example
+     * definePolicy({
+     *   defaults: { onStoreFailure: "local" },
+     *   rules: { search: { match: "/api/search", limits: { ip: "30 per minute" } } },
+     * });
+     */
     readonly onStoreFailure?: OnStoreFailure;
+    /**
+     * The algorithm of rules that do not set their own.
+     * @default "sliding-log" for limits up to 100, "sliding-window" above
+     * @example
+     * definePolicy({
+     *   defaults: { algorithm: "token-bucket" },
+     *   rules: { search: { match: "/api/search", limits: { ip: "30 per minute" } } },
+     * });
+     */
     readonly algorithm?: Algorithm;
+    /**
+     * Which responses have RateLimit headers, for rules that do not set their own.
+     * @default "denied" for GET and HEAD, "always" for other methods
+     * @example
+     * definePolicy({
+     *   defaults: { headers: "denied" },
+     *   rules: { search: { match: "/api/search", limits: { ip: "30 per minute" } } },
+     * });
+     */
     readonly headers?: TellsLimits;
   };
   /**
    * The locales that the app's middleware, such as next-intl, puts before its paths: a list, or next-intl's
    * routing object with its localized pathnames. A rule for "/contact" then also applies to "/en/contact" and
    * "/de/kontakt". Locales of next.config (`i18n`) need not be listed.
+   * @default no locales
    * @example
-   * locales: ["en", "de"]
+   * definePolicy({
+   *   locales: ["en", "de"],
+   *   rules: { contact: { match: "/contact", limits: { ip: "5 per hour" } } },
+   * });
    */
   readonly locales?: readonly string[] | RoutingInput;
   /**
@@ -164,26 +322,61 @@ export interface PolicyInput<Name extends string, Rule extends string> {
    * read once, at the start.
    * @default "enforce"
    * @example
-   * mode: process.env.NODE_ENV === "production" ? "shadow" : "enforce"
+   * definePolicy({
+   *   mode: process.env["NODE_ENV"] === "production" ? "shadow" : "enforce",
+   *   rules: { search: { match: "/api/search", limits: { ip: "30 per minute" } } },
+   * });
    */
   readonly mode?: Mode;
-  /** Patterns of paths to which no rule applies, each with the reason. */
+  /**
+   * Patterns of paths to which no rule applies, each with the reason.
+   * @default rules apply to every path that they match
+   * @example
+   * definePolicy({
+   *   exempt: { "/api/health": "a load balancer asks every second" },
+   *   rules: { api: { match: "/api/:path*", limits: { ip: "600 per minute" } } },
+   * });
+   */
   readonly exempt?: Readonly<Record<string, string>>;
-  /** Names for `allow` and `block` beside addresses and identities: config/identities.ts. */
+  /**
+   * Names for `allow` and `block` beside addresses and identities: config/identities.ts.
+   * @default no conditions
+   * @example
+   * definePolicy({
+   *   conditions: defineConditions({ monitor: ({ headers }) => headers.get("x-monitor") === secret }),
+   *   allow: { monitor: "checks uptime" },
+   *   rules: { search: { match: "/api/search", limits: { ip: "30 per minute" } } },
+   * });
+   */
   readonly conditions?: Conditions;
   /**
    * Clients that are not counted, each with the reason: an address, a CIDR block, an identity and its value,
    * or the name of a condition. Do not name a value that a client can forge.
+   * @default no client is allowed without counting
    * @example
-   * allow: { "198.51.100.0/24": "our office", "user:robot": "imports at night", monitor: "checks uptime" }
+   * definePolicy({
+   *   allow: { "198.51.100.0/24": "our office" },
+   *   rules: { search: { match: "/api/search", limits: { ip: "30 per minute" } } },
+   * });
    */
   readonly allow?: Readonly<Record<string, string>>;
   /**
    * Clients that get 403, each with the reason, in the same form. A client in both lists is allowed.
+   * @default no client is blocked
    * @example
-   * block: { "203.0.113.0/24": "tries stolen passwords", "user:mallory": "resells our data" }
+   * definePolicy({
+   *   block: { "203.0.113.0/24": "tries stolen passwords" },
+   *   rules: { search: { match: "/api/search", limits: { ip: "30 per minute" } } },
+   * });
    */
   readonly block?: Readonly<Record<string, string>>;
+  /**
+   * The rules by name. A request must have capacity in every rule that matches it.
+   * @example
+   * definePolicy({
+   *   rules: { search: { match: "/api/search", limits: { ip: "30 per minute" } } },
+   * });
+   */
   readonly rules: Readonly<Record<Rule, RuleInput<NoInfer<Name>, NoInfer<Rule>>>>;
 }
 

@@ -30,7 +30,17 @@ export function redisOver(requester: Requester, deadlineMs = DEFAULT_DEADLINE_MS
  * const redis = redisOf(gate);
  */
 export function redisOf(gate: {
+  /**
+   * Sends the calls, on the connection of the gate.
+   * @example
+   * redisOf({ requester: gate.requester, redis: gate.redis });
+   */
   readonly requester: Requester;
+  /**
+   * The client of the gate, whose deadline the new client has too.
+   * @example
+   * redisOf({ requester: gate.requester, redis: gate.redis });
+   */
   readonly redis: Timed;
 }): Redis & Timed {
   return lazily(() => redisOver(gate.requester, gate.redis.deadlineMs));

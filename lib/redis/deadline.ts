@@ -7,7 +7,12 @@ export const DEFAULT_DEADLINE_MS = 500;
 
 /** A client whose calls have a deadline. */
 export interface Timed {
-  /** The longest that one call takes, in milliseconds; undefined for a client that Headgate did not make. */
+  /**
+   * The longest that one call takes, in milliseconds; undefined for a client that Headgate did not make.
+   * @default 500
+   * @example
+   * redisOf({ requester: gate.requester, redis: { deadlineMs: 250 } });
+   */
   readonly deadlineMs?: number | undefined;
 }
 

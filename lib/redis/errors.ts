@@ -17,7 +17,22 @@ export class StoreError extends HeadgateError {
   constructor(
     code: StoreErrorCode,
     message: string,
-    options?: { cause?: unknown; reply?: string | undefined },
+    options?: {
+      /**
+       * The error that led to this one.
+       * @default no cause
+       * @example
+       * throw new StoreError("STORE_UNREACHABLE", "The store cannot be reached.", { cause: error });
+       */
+      cause?: unknown;
+      /**
+       * The first word of Redis's error, such as "NOSCRIPT".
+       * @default no reply
+       * @example
+       * throw new StoreError("STORE_REJECTED", "The script is not known.", { reply: "NOSCRIPT" });
+       */
+      reply?: string | undefined;
+    },
   ) {
     super(code, message, options);
     this.name = "StoreError";

@@ -28,13 +28,22 @@ export interface BreakerSettings {
   /**
    * The longest that a call may take, in milliseconds.
    * @default 500
+   * @example
+   * createScriptStore({ url, token, deadlineMs: 250 });
    */
   readonly deadlineMs?: number;
-  /** Called when the breaker opens, so that no more calls are sent, and when it closes. */
+  /**
+   * Called when the breaker opens, so that no more calls are sent, and when it closes.
+   * @default no change is reported
+   * @example
+   * createScriptStore({ url, token, onBreakerChange: ({ state }) => console.warn(`breaker: ${state}`) });
+   */
   readonly onBreakerChange?: (change: BreakerChange) => void;
   /**
    * The breaker's clock, in milliseconds. Only tests set it.
    * @default the runtime's monotonic clock
+   * @example
+   * createScriptStore({ url, token, clock: () => performance.now() });
    */
   readonly clock?: Clock | undefined;
 }
@@ -43,13 +52,21 @@ export interface RequesterOptions extends BreakerSettings {
   /**
    * The store's REST address, https except on loopback. If it is undefined, as `fromEnv` returns it for an
    * environment without a store, every call fails.
+   * @example
+   * createScriptStore({ url: "https://store.example", token });
    */
   readonly url: string | undefined;
-  /** Its bearer token. */
+  /**
+   * The bearer token of the store.
+   * @example
+   * createScriptStore({ url, token: process.env["UPSTASH_REDIS_REST_TOKEN"] ?? "" });
+   */
   readonly token: string;
   /**
    * The runtime's fetch, or another for tests.
    * @default globalThis.fetch
+   * @example
+   * createScriptStore({ url, token, fetch: (input, init) => fetch(input, { ...init, cache: "no-store" }) });
    */
   readonly fetch?: typeof fetch;
 }

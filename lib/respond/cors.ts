@@ -2,14 +2,19 @@ import { EXPOSED } from "./headers.ts";
 
 /** The pages of other origins that may read responses (Fetch standard, CORS protocol). */
 export interface Cors {
-  /** Origins such as "https://shop.example", or "*" for all. */
+  /**
+   * Origins such as "https://shop.example", or "*" for all.
+   * @example
+   * headgate(policy, { ...options, cors: { origins: ["https://shop.example"] } });
+   */
   readonly origins: readonly string[];
   /**
    * Further headers that pages may read. Next keeps the middleware's Access-Control-Expose-Headers and
    * drops a handler's, so headers that a handler exposes on responses with limits must be listed here.
    * @default no further headers
    * @example
-   * cors: { origins: ["https://shop.example"], exposedHeaders: ["X-Total-Count"] }
+   * const cors = { origins: ["https://shop.example"], exposedHeaders: ["X-Total-Count"] };
+   * headgate(policy, { ...options, cors });
    */
   readonly exposedHeaders?: readonly string[];
 }

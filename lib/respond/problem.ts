@@ -3,10 +3,28 @@ export interface Problem {
   /**
    * A URI that names the kind of problem.
    * @default "about:blank": the status names it
+   * @example
+   * problemResponse({ type: QUOTA_EXCEEDED, title: "Too many songs", status: 429 });
    */
   readonly type?: string;
+  /**
+   * The name of the kind of problem, for people.
+   * @example
+   * problemResponse({ title: "Not Found", status: 404 });
+   */
   readonly title: string;
+  /**
+   * The status of the response.
+   * @example
+   * problemResponse({ title: "Not Found", status: 404 });
+   */
   readonly status: number;
+  /**
+   * A sentence about this occurrence of the problem, for people.
+   * @default no detail
+   * @example
+   * problemResponse({ title: "Not Found", status: 404, detail: "There is no such song." });
+   */
   readonly detail?: string;
   readonly [member: string]: unknown;
 }

@@ -20,9 +20,24 @@ export interface GuardedOptions {
   /**
    * The program's temporary folder, which is made for it.
    * @default a new path of {@link temporaryFolder}
+   * @example
+   * const folder = temporaryFolder();
+   * startGuarded("redis-server", ["--dir", folder], { folder });
    */
   readonly folder?: string;
+  /**
+   * The folder in which the program runs.
+   * @default the folder of this process
+   * @example
+   * startGuarded("redis-server", ["--port", "0"], { cwd: root });
+   */
   readonly cwd?: string;
+  /**
+   * The variables of the program.
+   * @default the variables of this process
+   * @example
+   * startGuarded("redis-server", ["--port", "0"], { env: { ...process.env, LC_ALL: "C" } });
+   */
   readonly env?: NodeJS.ProcessEnv;
 }
 

@@ -8,15 +8,41 @@ import type { ChosenStore } from "./store.ts";
 export interface StoreAddress {
   readonly url: string;
   readonly token: string;
-  /** The mode of the app, which is a part of its namespace. */
+  /**
+   * The mode of the app, which is a part of its namespace.
+   * @default the mode is not known
+   * @example
+   * recordRunningStore(root, store, { mode: "development" });
+   */
   readonly mode?: "development" | "production" | undefined;
-  /** The host, port and database of the Redis behind it, when REDIS_URL names one. */
+  /**
+   * The host, port and database of the Redis behind it, when REDIS_URL names one.
+   * @default no Redis is named
+   * @example
+   * recordRunningStore(root, store, { redis: redisEndpoint(namedRedis(env)) });
+   */
   readonly redis?: string | undefined;
-  /** The secret that keys the hashes of clients, when the environment of the app sets no HEADGATE_SECRET. */
+  /**
+   * The secret that keys the hashes of clients, when the environment of the app sets no HEADGATE_SECRET.
+   * @default no secret is noted
+   * @example
+   * recordRunningStore(root, store, { secret });
+   */
   readonly secret?: string | undefined;
-  /** True when the secret is derived from the address of the Redis: client keys are void when the address changes. */
+  /**
+   * True when the secret is derived from the address of the Redis: client keys are void when the address
+   * changes.
+   * @default false
+   * @example
+   * recordRunningStore(root, store, { secret, isSecretDerived: true });
+   */
   readonly isSecretDerived?: boolean | undefined;
-  /** True when HEADGATE_SECRET is set in the environment of the app; the note then does not hold the secret. */
+  /**
+   * True when HEADGATE_SECRET is set in the environment of the app; the note then does not hold the secret.
+   * @default false
+   * @example
+   * recordRunningStore(root, store, { isSecretSet: true });
+   */
   readonly isSecretSet?: boolean | undefined;
 }
 

@@ -14,34 +14,79 @@ import { type ChosenStore, chooseStore } from "./store.ts";
 
 /** An app to serve. An installed app, a source tree and a package differ in how its parts are made. */
 export interface Served {
-  /** The folder with the build and the `.env` files. */
+  /**
+   * The folder with the build and the `.env` files.
+   * @example
+   * await serveProject({ root: process.cwd(), mode: "production" });
+   */
   readonly root: string;
+  /**
+   * Whether the app is served as it was built, or compiled when it changes.
+   * @example
+   * await serveProject({ root, mode: "development" });
+   */
   readonly mode: "development" | "production";
-  /** Makes the build when it is missing; resolves to a summary of the policy, for the log. */
+  /**
+   * Makes the build when it is missing; resolves to a summary of the policy, for the log.
+   * @example
+   * await serveApp({ root, mode: "production", prepare: async () => "3 rules" });
+   */
   prepare(): Promise<string>;
   /**
    * Chooses the store.
    * @default the store that the environment names, otherwise one that this process starts (`chooseStore`)
+   * @example
+   * const prepare = async () => "3 rules";
+   * await serveApp({ root, mode: "production", prepare, store: (env) => chooseNamedStore(env, printLine) });
    */
   readonly store?: (env: Variables) => Promise<ChosenStore>;
   /**
    * Reads the environment when it is complete; throws when the app cannot run with it.
    * @default `fromEnv`
+   * @example
+   * defineServer({ settings: (env) => fromEnv(env, { redisVariable: "REDIS_URL" }) });
    */
   readonly settings?: (env: Variables) => ServerSettings;
-  /** Services that the app needs beside the store, in the order of their start. */
+  /**
+   * Services that the app needs beside the store, in the order of their start.
+   * @default no services
+   * @example
+   * const mail = { name: "mail", line: "a stand-in", variables: { MAIL_URL: "http://127.0.0.1:1080" } };
+   * defineServer({ companions: [() => mail] });
+   */
   readonly companions?: readonly ((env: Variables) => Promise<Companion> | Companion)[];
 }
 
 /** A service that the app needs beside the store. */
 export interface Companion {
-  /** Its name in the log: one word of at most 8 letters. */
+  /**
+   * Its name in the log: one word of at most 8 letters.
+   * @example
+   * const mail = { name: "mail", line: "a stand-in on port 1080", variables: {} };
+   * defineServer({ companions: [() => mail] });
+   */
   readonly name: string;
-  /** Its line in the log, for the person who started the server. */
+  /**
+   * Its line in the log, for the person who started the server.
+   * @example
+   * const mail = { name: "mail", line: "a stand-in on port 1080", variables: {} };
+   * defineServer({ companions: [() => mail] });
+   */
   readonly line: string;
-  /** The variables by which the app finds it. */
+  /**
+   * The variables by which the app finds it.
+   * @example
+   * const mail = { name: "mail", line: "a stand-in", variables: { MAIL_URL: "http://127.0.0.1:1080" } };
+   * defineServer({ companions: [() => mail] });
+   */
   readonly variables: Readonly<Record<string, string>>;
-  /** Stops the service. */
+  /**
+   * Stops the service.
+   * @default nothing is stopped
+   * @example
+   * const mail = { name: "mail", line: "a stand-in", variables: {}, stop: async () => server.close() };
+   * defineServer({ companions: [() => mail] });
+   */
   stop?(): Promise<void>;
 }
 

@@ -4,24 +4,50 @@ import { parseDuration } from "#lib/core/duration";
 /** The expected content of a denied response. */
 export interface DeniedExpectation {
   /**
-   * The status: 429; 503 when the store fails and the rule denies; 413 and 411 for bodies.
+   * The status of the response: 429; 503 when the store fails and the rule denies; 413 and 411 for bodies.
    * @default 429
+   * @example
+   * const testGate = createTestGate(policy);
+   * testGate.storeIs("down");
+   * expectDenied(await testGate.send("/api/admin/pipeline/retry"), { status: 503 });
    */
   readonly status?: number;
   /**
    * The rule whose limit had no capacity, by its name in the policy. A limit that counts all clients together
    * is shown only by a gate with `showGlobalLimits`.
+   * @default any rule
+   * @example
+   * const testGate = createTestGate(policy);
+   * await testGate.exhaust("search");
+   * expectDenied(await testGate.send("/api/search"), { rule: "search" });
    */
   readonly rule?: string;
-  /** The value of Retry-After: seconds, or a text such as "1 minute". */
+  /**
+   * The value of Retry-After: seconds, or a text such as "1 minute".
+   * @default Retry-After is not compared
+   * @example
+   * const testGate = createTestGate(policy);
+   * await testGate.exhaust("search");
+   * expectDenied(await testGate.send("/api/search"), { retryAfter: "1 minute" });
+   */
   readonly retryAfter?: number | string;
 }
 
 /** The expected content of an allowed response. */
 export interface AllowedExpectation {
-  /** The remaining units of the tightest limit, or of the tightest limit of `rule`. */
+  /**
+   * The remaining units of the tightest limit, or of the tightest limit of `rule`.
+   * @default the remaining units are not compared
+   * @example
+   * expectAllowed(await createTestGate(policy).send("/api/search"), { remaining: 29 });
+   */
   readonly remaining?: number;
-  /** A rule whose limit the response shows, by its name in the policy. */
+  /**
+   * A rule whose limit the response shows, by its name in the policy.
+   * @default any rule
+   * @example
+   * expectAllowed(await createTestGate(policy).send("/api/search"), { rule: "search" });
+   */
   readonly rule?: string;
 }
 

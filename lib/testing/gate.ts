@@ -33,11 +33,15 @@ export interface TestGateOptions extends Partial<
   /**
    * The app's own middleware, behind the gate as with `gate.wrap`.
    * @default every allowed request goes on
+   * @example
+   * createTestGate(policy, { next: () => new Response("from the app") });
    */
   readonly next?: Next<Request, AfterAnswer>;
   /**
    * The first time of the clock: milliseconds since 1970, or a date.
    * @default January 1, 2026, 00:00 UTC, so that windows are the same in each run
+   * @example
+   * createTestGate(policy, { startsAt: new Date("2026-03-29T00:30:00Z") });
    */
   readonly startsAt?: number | Date;
 }

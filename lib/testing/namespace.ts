@@ -3,9 +3,17 @@ import { createRequester } from "#lib/redis/requester";
 
 /** The store of a server under test, by its REST API. */
 export interface StoreUnderTest {
-  /** UPSTASH_REDIS_REST_URL of the server. */
+  /**
+   * UPSTASH_REDIS_REST_URL of the server.
+   * @example
+   * await clearNamespace({ url: "http://127.0.0.1:8079", token }, "e2e-0");
+   */
   readonly url: string;
-  /** UPSTASH_REDIS_REST_TOKEN of the server. */
+  /**
+   * UPSTASH_REDIS_REST_TOKEN of the server.
+   * @example
+   * await clearNamespace({ url, token: process.env["UPSTASH_REDIS_REST_TOKEN"] ?? "" }, "e2e-0");
+   */
   readonly token: string;
 }
 

@@ -14,27 +14,44 @@ export interface WorkerEnvironment {
 
 /** A server that a worker has started. */
 export interface WorkerServer {
-  /** The address of the server, such as "http://127.0.0.1:4001". */
+  /**
+   * The address of the server, such as "http://127.0.0.1:4001".
+   * @example
+   * const serve = () => ({ url: "http://127.0.0.1:4001", stop: () => server.close() });
+   * headgateFixture({ store: { url, token }, serve });
+   */
   readonly url: string;
-  /** Called to stop the server when the worker ends. */
+  /**
+   * Called to stop the server when the worker ends.
+   * @example
+   * const serve = () => ({ url: "http://127.0.0.1:4001", stop: () => server.close() });
+   * headgateFixture({ store: { url, token }, serve });
+   */
   readonly stop: () => void | Promise<void>;
 }
 
 /** The options of the fixture. */
 export interface HeadgateFixtureOptions {
-  /** The store of all workers, by its REST API: Upstash, or our gateway. */
+  /**
+   * The store of all workers, by its REST API: Upstash, or our gateway.
+   * @example
+   * headgateFixture({ store: { url, token }, serve: (env) => startApp({ ...env }) });
+   */
   readonly store: StoreUnderTest;
   /**
    * Starts the app for one worker: each worker needs a separate server, because a server reads its namespace
    * when it starts. The fixture waits until it answers.
-   *
    * @param env variables that must be added to those of the process
    * @param worker the number of the worker, from 0, for its port
+   * @example
+   * headgateFixture({ store: { url, token }, serve: (env) => startApp({ ...env }) });
    */
   readonly serve: (env: WorkerEnvironment, worker: number) => WorkerServer | Promise<WorkerServer>;
   /**
    * The prefix of namespaces: letters, digits, _ or -.
    * @default "e2e"
+   * @example
+   * headgateFixture({ store: { url, token }, serve: (env) => startApp({ ...env }), namespace: "checkout" });
    */
   readonly namespace?: string;
 }

@@ -6,17 +6,40 @@ export const SOME_ADDRESS = "203.0.113.1";
 
 /** The parts of a test's request in addition to its path. */
 export interface TestRequest {
-  /** @default "GET" */
+  /**
+   * The method of the request.
+   * @default "GET"
+   * @example
+   * await createTestGate(policy).send("/login", { method: "POST" });
+   */
   readonly method?: string;
   /**
    * The address that the request comes from.
    * @default "203.0.113.1"
+   * @example
+   * await createTestGate(policy).send("/api/search", { ip: "203.0.113.7" });
    */
   readonly ip?: string;
+  /**
+   * The headers of the request, beside those of its address and cookies.
+   * @default no further headers
+   * @example
+   * await createTestGate(policy).send("/account", { headers: { authorization: `Bearer ${token}` } });
+   */
   readonly headers?: HeadersInit;
-  /** Cookies by name; values are sent as they are. */
+  /**
+   * Cookies by name; values are sent as they are.
+   * @default no cookies
+   * @example
+   * await createTestGate(policy).send("/account", { cookies: { session: token } });
+   */
   readonly cookies?: Readonly<Record<string, string>>;
-  /** The body. Text is sent with Content-Length, as browsers do. */
+  /**
+   * The body of the request. Text is sent with Content-Length, as browsers do.
+   * @default no body
+   * @example
+   * await createTestGate(policy).send("/login", { method: "POST", body: "name=ada" });
+   */
   readonly body?: BodyInit | null;
 }
 

@@ -3,6 +3,11 @@ import { named, type Platform, type PlatformWords } from "./platform.ts";
 
 /** The address in CF-Connecting-IP, which Cloudflare overwrites. */
 export interface CloudflareSource {
+  /**
+   * The name of the source: CF-Connecting-IP, which Cloudflare overwrites.
+   * @example
+   * headgate(policy, { ...options, addressSource: { from: "cloudflare" } });
+   */
   readonly from: "cloudflare";
 }
 

@@ -3,7 +3,17 @@ import type { Platform, PlatformWords } from "./platform.ts";
 
 /** The only address in a header that a proxy overwrites. */
 export interface HeaderSource {
+  /**
+   * The name of the source: a header that a proxy overwrites.
+   * @example
+   * headgate(policy, { ...options, addressSource: { from: "header", header: "x-real-ip" } });
+   */
   readonly from: "header";
+  /**
+   * The name of the header, in lower case.
+   * @example
+   * headgate(policy, { ...options, addressSource: { from: "header", header: "x-real-ip" } });
+   */
   readonly header: string;
 }
 

@@ -2,7 +2,18 @@ import type { Platform, PlatformWords } from "./platform.ts";
 
 /** The nth address of X-Forwarded-For from the right, for n trusted proxies. */
 export interface HopsSource {
+  /**
+   * The name of the source: an entry of X-Forwarded-For.
+   * @example
+   * headgate(policy, { ...options, addressSource: { from: "hops", hops: 1 } });
+   */
   readonly from: "hops";
+  /**
+   * The number of trusted proxies in front of the app, from 1 to 99: the address is that entry from the
+   * right.
+   * @example
+   * headgate(policy, { ...options, addressSource: { from: "hops", hops: 2 } });
+   */
   readonly hops: number;
 }
 

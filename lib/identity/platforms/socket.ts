@@ -5,7 +5,17 @@ export const SOCKET_HEADER = "x-headgate-socket";
 
 /** The socket's address, which our own server passes on with a nonce that only its process knows. */
 export interface SocketSource {
+  /**
+   * The name of the source: the socket's address, which our own server passes on.
+   * @example
+   * headgate(policy, { ...options, addressSource: { from: "socket", nonce: token } });
+   */
   readonly from: "socket";
+  /**
+   * The random text that only our own server and its process know.
+   * @example
+   * headgate(policy, { ...options, addressSource: { from: "socket", nonce: token } });
+   */
   readonly nonce: string;
 }
 

@@ -6,7 +6,19 @@ import type { Platform, PlatformWords } from "./platform.ts";
 
 /** The first address of X-Forwarded-For from the right that is in none of the networks. */
 export interface TrustedSource {
+  /**
+   * The name of the source: X-Forwarded-For without the addresses of trusted proxies.
+   * @example
+   * const networks = [{ first: [10, 0, 0, 0], bits: 8 }];
+   * headgate(policy, { ...options, addressSource: { from: "trusted", networks } });
+   */
   readonly from: "trusted";
+  /**
+   * The networks of the trusted proxies.
+   * @example
+   * const networks = [{ first: [10, 0, 0, 0], bits: 8 }];
+   * headgate(policy, { ...options, addressSource: { from: "trusted", networks } });
+   */
   readonly networks: readonly Network[];
 }
 

@@ -8,6 +8,11 @@ import { reportedByVercel } from "./vercel.ts";
  * otherwise the address that Vercel reports, of a client that bypassed Cloudflare.
  */
 export interface VercelCloudflareSource {
+  /**
+   * The name of the source: Cloudflare in front of Vercel.
+   * @example
+   * headgate(policy, { ...options, addressSource: { from: "vercel+cloudflare" } });
+   */
   readonly from: "vercel+cloudflare";
 }
 

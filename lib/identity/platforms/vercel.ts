@@ -2,6 +2,11 @@ import { named, type Platform, type PlatformWords } from "./platform.ts";
 
 /** The address in the header that Vercel's edge overwrites. */
 export interface VercelSource {
+  /**
+   * The name of the source: the header that Vercel's edge overwrites.
+   * @example
+   * headgate(policy, { ...options, addressSource: { from: "vercel" } });
+   */
   readonly from: "vercel";
 }
 

@@ -7,16 +7,22 @@ interface AuthjsOptions {
   /**
    * The secret of Auth.js (AUTH_SECRET), or of NextAuth 4 (NEXTAUTH_SECRET); a list while it is rotated, with
    * the current one first; or a function that returns it, called at the first request.
+   * @example
+   * authjsUser({ secret: () => process.env["AUTH_SECRET"] });
    */
   readonly secret: Given<string | readonly (string | undefined)[]>;
   /**
    * The name of the session's cookie, when the app sets `cookies.sessionToken.name`.
    * @default those of Auth.js 5 and NextAuth 4, with `__Secure-` and without
+   * @example
+   * authjsUser({ secret, cookie: "shop.session-token" });
    */
   readonly cookie?: string;
   /**
    * Returns the user for the claims of a session. It is called with verified claims only.
    * @default the claim `sub`
+   * @example
+   * authjsUser({ secret, user: ({ id }) => (typeof id === "string" ? id : undefined) });
    */
   readonly user?: (claims: Claims) => string | undefined;
 }

@@ -11,11 +11,15 @@ interface BetterAuthSessionOptions {
   /**
    * The `secret` of better-auth (BETTER_AUTH_SECRET), or its `secrets`, with the current one first; or a
    * function that returns it, called at the first request.
+   * @example
+   * betterAuthSession({ secret: () => process.env["BETTER_AUTH_SECRET"] });
    */
   readonly secret: Given<string | readonly (string | undefined)[]>;
   /**
    * The `advanced.cookiePrefix` of better-auth.
    * @default "better-auth"
+   * @example
+   * betterAuthSession({ secret, cookiePrefix: "shop" });
    */
   readonly cookiePrefix?: string;
 }
@@ -24,11 +28,15 @@ interface BetterAuthOptions extends BetterAuthSessionOptions {
   /**
    * The `session.cookieCache.strategy` of better-auth.
    * @default "compact"
+   * @example
+   * betterAuthUser({ secret, strategy: "jwe" });
    */
   readonly strategy?: Strategy;
   /**
    * The `session.cookieCache.version` of better-auth, when it is text.
    * @default "1"
+   * @example
+   * betterAuthUser({ secret, version: "2" });
    */
   readonly version?: string;
 }

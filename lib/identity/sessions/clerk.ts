@@ -9,11 +9,15 @@ interface ClerkOptions {
   /**
    * The instance's public key, as the PEM of CLERK_JWT_KEY or as a JWK; or a function that returns it, called
    * at the first request.
+   * @example
+   * clerkUser({ jwtKey: () => process.env["CLERK_JWT_KEY"], publishableKey: token });
    */
   readonly jwtKey: Given<string | JsonWebKey>;
   /**
    * The instance's publishable key (NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY), which names its cookies; or a function
    * that returns it.
+   * @example
+   * clerkUser({ jwtKey: key, publishableKey: () => process.env["NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY"] });
    */
   readonly publishableKey: Given<string>;
   /**
@@ -21,7 +25,7 @@ interface ClerkOptions {
    * site on your domain is accepted.
    * @default any origin
    * @example
-   * authorizedParties: ["https://shop.example"]
+   * clerkUser({ jwtKey: key, publishableKey: token, authorizedParties: ["https://shop.example"] });
    */
   readonly authorizedParties?: readonly string[];
 }

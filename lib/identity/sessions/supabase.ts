@@ -4,38 +4,64 @@ import { type Claims, fromBase64Url, isObject, nameOf, objectOf } from "./parts.
 import { publicKey, secretKey, verifyToken } from "./tokens.ts";
 
 interface SupabaseOptions {
-  /** The project's URL, which names its cookie and the issuer of its tokens. */
+  /**
+   * The project's URL, which names its cookie and the issuer of its tokens.
+   * @example
+   * supabaseUser({ url: () => process.env["NEXT_PUBLIC_SUPABASE_URL"], secret });
+   */
   readonly url: Given<string>;
   /**
    * The project's public keys, as `<url>/auth/v1/.well-known/jwks.json` has them: the object, or its JSON text;
    * or a function that returns it, called at the first request.
    * @default no public keys: `secret` must be given
+   * @example
+   * supabaseUser({ url, jwks: () => process.env["SUPABASE_JWKS"] });
    */
-  readonly jwks?: Given<string | { readonly keys: readonly object[] }>;
+  readonly jwks?: Given<
+    | string
+    | {
+        /**
+         * The keys, each as a JWK with its `kid`.
+         * @example
+         * supabaseUser({ url, jwks: { keys: [publicJwk] } });
+         */
+        readonly keys: readonly object[];
+      }
+  >;
   /**
    * The legacy JWT secret of the project, for tokens that it signs with HS256; or a function that returns it.
    * @default no secret: `jwks` must be given
+   * @example
+   * supabaseUser({ url, secret: () => process.env["SUPABASE_JWT_SECRET"] });
    */
   readonly secret?: Given<string>;
   /**
    * The name of the session's cookie, when the app's client sets another `storageKey`.
    * @default "sb-<project>-auth-token", by the first label of the URL's host
+   * @example
+   * supabaseUser({ url, secret, cookie: "shop-auth-token" });
    */
   readonly cookie?: string;
   /**
    * The `iss` of the project's tokens.
    * @default "<url>/auth/v1"
+   * @example
+   * supabaseUser({ url, secret, issuer: "https://auth.shop.example/auth/v1" });
    */
   readonly issuer?: string;
   /**
    * The place from which the app's own code reads the token, which must be the same.
    * @default both, with the cookie first
+   * @example
+   * supabaseUser({ url, secret, from: "cookie" });
    */
   readonly from?: "cookie" | "bearer";
   /**
    * Whether anonymous sign-ins are resolved, to `anonymous:<sub>`. A client can make any number of them, so by
    * default they are counted as not signed in.
    * @default false
+   * @example
+   * supabaseUser({ url, secret, anonymous: true });
    */
   readonly anonymous?: boolean;
 }

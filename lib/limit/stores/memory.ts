@@ -9,12 +9,16 @@ export interface MemoryOptions {
   /**
    * The clock of the counts, in milliseconds, rounded down to whole ones as in Redis. It may step back.
    * @default Date.now
+   * @example
+   * new MemoryLimits({ clock: Date.now });
    */
   readonly clock?: Clock | undefined;
   /**
    * The most keys that are counted, a whole number from 2; beyond it keys that were not used for long are
    * dropped.
    * @default 10,000
+   * @example
+   * createHeadgate(policy, () => ({ ...fromEnv(), limitStore: memoryLimits({ most: 100_000 }) }));
    */
   readonly most?: number | undefined;
 }

@@ -37,7 +37,18 @@ export class UpstashLimits implements LimitStore {
   readonly #counts: RedisLimits;
 
   /** @param options.isCluster whether the store is known to be a Redis Cluster */
-  constructor(redis: Redis & Timed, options: { readonly isCluster?: boolean } = {}) {
+  constructor(
+    redis: Redis & Timed,
+    options: {
+      /**
+       * Whether the store is known to be a Redis Cluster.
+       * @default false, until the store reports a cluster
+       * @example
+       * new UpstashLimits(redisOf(gate), { isCluster: true });
+       */
+      readonly isCluster?: boolean;
+    } = {},
+  ) {
     requireInstalled(Ratelimit);
     this.#redis = redis;
     this.#counts = new RedisLimits(redis, options);

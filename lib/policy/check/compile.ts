@@ -29,7 +29,17 @@ const IDENTITY_NAME = /^[a-z][a-z0-9-]{0,63}$/i;
  */
 export function compilePolicy(
   policy: AnyPolicy,
-  { rewrites }: { readonly rewrites?: Rewrites | undefined } = {},
+  {
+    rewrites,
+  }: {
+    /**
+     * The result of next.config's `rewrites`, read by `readRewrites`.
+     * @default no rewrites
+     * @example
+     * compilePolicy(policy, { rewrites: readRewrites(process.env["SHOP_REWRITES"]) });
+     */
+    readonly rewrites?: Rewrites | undefined;
+  } = {},
 ): CompiledPolicy {
   const problems = new Problems();
   const parsed = parsePolicy(policy, problems);
