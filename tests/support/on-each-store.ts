@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe } from "vitest";
 import { serve, type ServedStore } from "./served.ts";
 import { STORES_AND_CLUSTER } from "./stores.ts";
 
-/** A served store that the tests cannot stop. */
-export type EachStore = Omit<ServedStore, "stop">;
+/** A served store of a kind, which the tests do not stop. */
+export type EachStore = Omit<ServedStore, "stop"> & { readonly name: string };
 
 /**
  * Runs the tests on every kind of store. `$name` in the title is the name of the kind. The stores start together,
@@ -37,6 +37,7 @@ export function onEachStore(
       return served;
     };
     tests({
+      name,
       get url() {
         return running().url;
       },
