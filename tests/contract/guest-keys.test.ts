@@ -1,8 +1,7 @@
 import { createHash } from "node:crypto";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import type { IdempotencyOptions } from "#lib/idempotency/idempotent";
-import { serve, type ServedStore } from "../support/served.ts";
-import { STORES_AND_CLUSTER } from "../support/stores.ts";
+import { onEachStore } from "../support/on-each-store.ts";
 import { makeTools } from "../support/tools.ts";
 
 const UUID = "8e03978e-40d5-43dd-bc93-6894a57f9324";
@@ -15,13 +14,7 @@ interface Sent {
   readonly user?: string;
 }
 
-describe.each(STORES_AND_CLUSTER)("the Idempotency-Key of a guest, on $name", (kind) => {
-  let store: ServedStore;
-  beforeAll(async () => {
-    store = await serve(kind);
-  });
-  afterAll(() => store?.stop());
-
+onEachStore("the Idempotency-Key of a guest, on $name", (store) => {
   /** A route on two instances that returns how often it ran; each request goes to the next instance. */
   function route(options: Partial<IdempotencyOptions<Request>> = {}) {
     const one = makeTools(store);

@@ -1,8 +1,7 @@
 import fc from "fast-check";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import type { Lock, Locks } from "#lib/lock/locks";
-import { serve, type ServedStore } from "../support/served.ts";
-import { STORES_AND_CLUSTER } from "../support/stores.ts";
+import { onEachStore } from "../support/on-each-store.ts";
 import { makeTools } from "../support/tools.ts";
 
 /** The locks that callers received, as the model has them. */
@@ -102,13 +101,7 @@ const steps = [
   key.map(ending),
 ];
 
-describe.each(STORES_AND_CLUSTER)("held locks on $name", (kind) => {
-  let store: ServedStore;
-  beforeAll(async () => {
-    store = await serve(kind);
-  });
-  afterAll(() => store?.stop());
-
+onEachStore("held locks on $name", (store) => {
   test("held locks match the model through any sequence of acquires, extensions, releases and expiries", async () => {
     const property = fc.asyncProperty(
       fc.commands(steps, { maxCommands: 50, size: "max" }),

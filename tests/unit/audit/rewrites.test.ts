@@ -1,28 +1,16 @@
-import { rmSync } from "node:fs";
-import { join } from "node:path";
 import { expect, test, describe } from "vitest";
-import { auditProject } from "#lib/audit/audit";
-import { importPolicy } from "#lib/cli/check";
-import { type Project, writeProject } from "../../support/audit-project.ts";
-import { scope } from "../../support/scope.ts";
+import type { Project } from "../../support/audit-project.ts";
+import { audits, GET, rule } from "../../support/audits.ts";
 
-const cleanUp = scope();
-
-const LIMITS = { ip: "10 per minute" };
-const rule = (match: string | string[], more: object = {}) => ({ match, limits: LIMITS, ...more });
-
-/** Makes an app with a search that has a smaller limit than the rest. */
+/** An app with a search that has a smaller limit than the rest. */
 const app = {
-  "api/search/route": "export function GET() {}",
-  "api/items/[id]/route": "export function GET() {}",
+  "api/search/route": GET,
+  "api/items/[id]/route": GET,
 };
 const rules = { api: rule("/api/:path*"), search: rule("/api/search") };
 
-async function audit(given: Partial<Project>) {
-  const made = writeProject({ app, policy: { rules }, ...given });
-  const root = cleanUp(made, (it) => rmSync(it, { recursive: true, force: true }));
-  return auditProject(root, await importPolicy(join(root, "config", "rate-limits.mjs")));
-}
+const { audit: auditProject } = audits();
+const audit = (given: Partial<Project>) => auditProject({ app, policy: { rules }, ...given });
 
 async function failuresOf(given: Partial<Project>): Promise<readonly string[]> {
   const { failures } = await audit(given);

@@ -1,78 +1,14 @@
-import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { makeReport } from "#lib/cli/info/report";
-import { renderReport } from "#lib/cli/info/render";
-import { VARIABLES } from "#lib/variables";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
 import { ROOT } from "../../support/app.ts";
-import { startStore, type TestStore } from "../../support/gateway.ts";
-import { MACHINE } from "../../support/machine.ts";
-import { scope } from "../../support/scope.ts";
+import { INFO_APP, INFO_POLICY, infoReports, runInfo } from "../../support/info-reports.ts";
 
-const cleanUp = scope();
-
-type Files = Readonly<Record<string, string>>;
-type Env = Readonly<Record<string, string>>;
-
-/** A folder with files, which is removed after the test. */
-function folder(files: Files): string {
-  const root = mkdtempSync(join(tmpdir(), "headgate-info-"));
-  cleanUp(root, (it) => rmSync(it, { recursive: true }));
-  for (const [path, text] of Object.entries(files)) {
-    mkdirSync(dirname(join(root, path)), { recursive: true });
-    writeFileSync(join(root, path), text);
-  }
-  return root;
-}
-
-async function infoOf(files: Files, env: Env = {}, pingsStore = false) {
-  const root = folder(files);
-  const report = await makeReport({ root, env, policy: undefined, pingsStore });
-  return { report, text: renderReport(report) };
-}
-
-/** Runs the command in a separate process, as a person does. */
-function run(cwd: string, env: Env, ...args: readonly string[]) {
-  const bin = join(ROOT, "lib", "cli", "headgate.ts");
-  const { status, stdout, stderr } = spawnSync(process.execPath, [bin, "info", ...args], {
-    cwd,
-    encoding: "utf8",
-    env: { ...MACHINE, NODE_ENV: "development", ...env },
-  });
-  return { status, stdout, stderr };
-}
-
-const POLICY = `export default {
-  identities: { plan: "from-code" },
-  exempt: { "/api/health": "a load balancer asks" },
-  rules: {
-    api: { match: "/api/:path*", limits: { ip: "5 per minute" }, onStoreFailure: "deny" },
-    all: { match: "/all", methods: ["POST"], limits: { global: "9 per hour" }, mode: "shadow" },
-    code: { limits: { ip: ["2 per hour", { limit: 300, window: "1 day" }] }, mode: "25%" },
-  },
-};
-`;
-
-const APP: Files = {
-  "package.json": JSON.stringify({
-    name: "shop",
-    packageManager: "pnpm@10.34.8",
-    dependencies: { next: "16.4.6", ioredis: "6.0.0" },
-  }),
-  "node_modules/next/package.json": '{ "name": "next", "version": "16.4.6" }',
-  "src/app/page.tsx": "export default () => null;",
-  "src/proxy.ts": 'import { gate } from "@/lib/gate";\nexport default gate.middleware;\n',
-  "src/lib/gate.ts":
-    'import { createHeadgate } from "headgate";\nexport const gate = createHeadgate({});\n',
-  "src/config/rate-limits.ts": POLICY,
-  "vercel.json": "{}",
-};
+const { folder, infoOf } = infoReports();
 
 describe("headgate info", () => {
   test("headgate info reports versions, the app's layout, its gate, and a summary of the policy", async () => {
-    const { report, text } = await infoOf(APP);
+    const { report, text } = await infoOf(INFO_APP);
     expect(report.versions.packages.slice(0, 2)).toEqual([
       { name: "next", version: "16.4.6", isAskedFor: true },
       { name: "react", version: null, isAskedFor: false },
@@ -100,15 +36,15 @@ describe("headgate info", () => {
 
   test("headgate info reports a gate that follows what is set while the app runs", async () => {
     const { text } = await infoOf({
-      ...APP,
-      "src/lib/gate.ts": `${APP["src/lib/gate.ts"]}export { live } from "headgate/live";\n`,
+      ...INFO_APP,
+      "src/lib/gate.ts": `${INFO_APP["src/lib/gate.ts"]}export { live } from "headgate/live";\n`,
     });
     expect(text).toContain("has the gate, which follows what is set while the app runs");
   });
 
   test("headgate info reports a middleware without the gate, one that Next does not use, and one with a syntax error", async () => {
     const { report } = await infoOf({
-      ...APP,
+      ...INFO_APP,
       "src/proxy.ts": "export default () => {};",
       "middleware.ts": 'export { default } from "headgate";',
       "proxy.ts": "export default {{",
@@ -211,7 +147,7 @@ describe("headgate info", () => {
 
 describe("headgate info in a broken app", () => {
   test("headgate info outside an app says what is missing and ends with 0", () => {
-    const { status, stdout, stderr } = run(folder({}), {});
+    const { status, stdout, stderr } = runInfo(folder({}), {});
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
     expect(stdout).toContain("- next: not installed\n- react: not installed\n");
     expect(stdout).toContain(
@@ -237,47 +173,16 @@ describe("headgate info in a broken app", () => {
   });
 
   test("headgate info reports each problem of a policy with its place", async () => {
-    const wrong = POLICY.replace("5 per minute", "5 per moment");
+    const wrong = INFO_POLICY.replace("5 per minute", "5 per moment");
     const { text, report } = await infoOf({ "package.json": "{", "config/rate-limits.ts": wrong });
     expect(report.policy).toMatchObject({ status: "invalid", file: "config/rate-limits.ts" });
     expect(text).toMatch(/rate-limits\.ts:5:\d+ {2}BAD_WINDOW\n {8}rule {5}api\n/);
   });
 
   test("headgate info ends with 2 for a missing policy file", () => {
-    const { status, stderr } = run(folder({}), {}, "none.ts");
+    const { status, stderr } = runInfo(folder({}), {}, "none.ts");
     expect(stderr).toMatch(/^CLI_USAGE: There is no file .*none\.ts/);
     expect(status).toBe(2);
-  });
-});
-
-describe("headgate info --store", () => {
-  let store: TestStore;
-  const closing = scope(afterAll);
-  beforeAll(async () => {
-    store = closing(await startStore(), (it) => it.stop());
-  });
-
-  test("headgate info --store sends a PING by REST and by TCP", async () => {
-    const rest = { UPSTASH_REDIS_REST_URL: store.url, UPSTASH_REDIS_REST_TOKEN: store.token };
-    for (const env of [rest, { REDIS_URL: store.redis.url }]) {
-      const { report, text } = await infoOf({}, env, true);
-      expect(report.store.answer).toMatchObject({ ok: true, code: null });
-      expect(text).toMatch(/- answers a PING in \d+ ms\n/);
-    }
-  });
-
-  test("headgate info --store reports why a store does not answer", async () => {
-    const env = {
-      UPSTASH_REDIS_REST_URL: store.url,
-      UPSTASH_REDIS_REST_TOKEN: "another-token-of-ada",
-    };
-    expect((await infoOf({}, env, true)).text).toContain(
-      "- does not answer a PING: STORE_UNAUTHORIZED",
-    );
-    const nowhere = { REDIS_URL: "redis://127.0.0.1:1" };
-    expect((await infoOf({}, nowhere, true)).text).toContain(
-      "- does not answer a PING: STORE_UNREACHABLE",
-    );
   });
 });
 
@@ -286,95 +191,4 @@ test("the issue form for bugs asks for the output of headgate info", () => {
   expect(form).toMatch(
     /id: info\n.*\n.*\n.*npx headgate info.*\n {4}validations:\n {6}required: true/,
   );
-});
-
-describe("headgate info and secrets", () => {
-  const OTHERS = ["DATABASE_URL", "OPENAI_API_KEY", "SESSION", "HEADGATE_SECRT"];
-  const NAMES = [...Object.keys(VARIABLES), ...OTHERS].filter(
-    (name) => name !== "PATH" && name !== "NODE_ENV",
-  );
-  const secretOf = (name: string) => `s3/Cr+t ${name}?${"k".repeat(30)}&é`;
-  const SECRETS = NAMES.map(secretOf);
-  const seeded = Object.fromEntries(NAMES.map((name) => [name, secretOf(name)]));
-  /** Addresses with the secret in each part. */
-  const addresses = (secret: string): Env => ({
-    UPSTASH_REDIS_REST_URL: `https://${encodeURIComponent(secret)}@db.example/${secret}?token=${secret}`,
-    KV_REST_API_URL: `https://db.example/${encodeURIComponent(secret)}`,
-    KV_REST_API_TOKEN: secret,
-    REDIS_URL: `rediss://${encodeURIComponent(secret)}:${encodeURIComponent(secret)}@redis.example:6380`,
-    CLIENT_IP_FROM: `header:${secret}`,
-  });
-  const formsOf = (secret: string) => [
-    secret,
-    secret.slice(0, 20),
-    encodeURI(secret),
-    encodeURIComponent(secret),
-    JSON.stringify(secret).slice(1, -1),
-    Buffer.from(secret).toString("base64").replace(/=+$/, ""),
-    Buffer.from(secret).toString("base64url"),
-  ];
-  const found = (output: string, secrets = SECRETS) =>
-    secrets.filter((secret) => formsOf(secret).some((form) => output.includes(form)));
-
-  /** Policies that expose every secret that they can find. */
-  const TELLING: Files = {
-    throws: `
-      const given = { ...process.env, files: text };
-      console.log(given);
-      throw new Error(JSON.stringify(given) + Object.values(given).map((it) =>
-        [encodeURIComponent(it), Buffer.from(it).toString("base64")].join()).join());`,
-    "is invalid": `
-      export default { rules: { [text.slice(0, 900)]: { match: secrets, limits: { ip: secrets[0] } } } };`,
-    "is valid": `
-      export default {
-        exempt: { ["/" + Buffer.from(secrets[0]).toString("base64url")]: "told" },
-        rules: { api: { match: "/" + Buffer.from(secrets[1]).toString("base64url"), limits: { ip: "5 per minute" } } },
-      };`,
-  };
-  const policy = (kind: string) => `
-    import { readFileSync } from "node:fs";
-    const text = readFileSync(process.cwd() + "/.env.local", "utf8");
-    const secrets = [...Object.values(process.env), ...text.split("'")].filter((it) => it.includes("s3/"));
-    ${TELLING[kind]}`;
-  const envFile = (env: Env) =>
-    Object.entries(env)
-      .map(([name, value]) => `${name}='${value}'\n`)
-      .join("");
-
-  test.each(["throws", "is invalid", "is valid"])(
-    "no secret of the environment or of a file is printed with a policy that exposes it and %s",
-    (kind) => {
-      const files = { "config/rate-limits.ts": policy(kind), "package.json": "{}" };
-      const inProcess = folder({ ...files, ".env.local": "" });
-      const inFiles = folder({
-        ...files,
-        ".env.local": envFile(seeded),
-        // In YAML notation the value is a part of the name.
-        ".env": `${envFile(seeded)}HEADGATE_SECRET: ${secretOf("HEADGATE_SECRET")}=\n`,
-        ".env.production": envFile(seeded),
-      });
-      const runs = [run(inProcess, seeded), run(inFiles, {}, "--json", "--store")];
-      for (const { status, stdout, stderr } of runs) {
-        expect(found(stdout + stderr)).toEqual([]);
-        expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
-        const named = Object.keys(VARIABLES).filter((name) => NAMES.includes(name));
-        expect(named.filter((name) => !stdout.includes(name))).toEqual([]);
-      }
-      const { policy: reported } = JSON.parse(runs[1]?.stdout ?? "") as {
-        readonly policy: { readonly status: string };
-      };
-      expect(reported.status).toBe(
-        { throws: "unreadable", "is invalid": "invalid", "is valid": "ok" }[kind],
-      );
-    },
-  );
-
-  test.each(Object.keys(addresses("")))("no secret in an address is printed (%s)", async (name) => {
-    const secret = secretOf("ADDRESS");
-    const all = addresses(secret);
-    const pair = name === "KV_REST_API_URL" ? { KV_REST_API_TOKEN: "tok" } : {};
-    const { report, text } = await infoOf({}, { [name]: all[name] ?? "", ...pair });
-    expect(found(text + JSON.stringify(report), [secret])).toEqual([]);
-    expect(text).toContain(`\`${name}\`: set, in the environment`);
-  });
 });
