@@ -47,7 +47,7 @@ export function nameWhom(parts: WhomParts, whom: Whom, takesNetworks: boolean): 
   const { ip, identity, value, key } = given ?? {};
   const forms = [ip, identity, key].filter((each) => each !== undefined);
   if (forms.length !== 1 || (identity === undefined && value !== undefined)) {
-    throw badArgument("the client", whom, "one of ip, identity with value, and key");
+    throw badArgument("the client", whom, "named by one of ip, identity with value, and key");
   }
   if (key !== undefined) return nameKey(parts, key);
   if (identity === undefined || identity === "ip") {
@@ -71,7 +71,7 @@ function nameKey(parts: WhomParts, key: unknown): NamedWhom {
   }
   const { keyedHash, previousHash } = parts;
   if ([keyedHash, previousHash].some((hash) => hash?.("global", "") === key)) {
-    throw badArgument("key", key, "the key of one client; this one means all clients together");
+    throw badArgument("key", key, "the key of one client, not that of all clients together");
   }
   requireSecret(parts);
   const fields = { client: key, identity: undefined, secret: markOf(keyedHash) };
@@ -103,7 +103,7 @@ function nameAddress(parts: WhomParts, ip: unknown, takesNetworks: boolean): Nam
   if (!takesNetworks) throw badAddress(ip, ADDRESS_FORM);
   if (first.length === 8 && bits > ipv6Prefix) {
     const client = networkText({ first: networkOf(first, ipv6Prefix), bits: ipv6Prefix });
-    const allowed = `${NETWORK_FORM}; IPv6 is counted by /${ipv6Prefix} (CLIENT_IPV6_PREFIX), so name "${client}"`;
+    const allowed = `"${client}", since IPv6 is counted by /${ipv6Prefix} (CLIENT_IPV6_PREFIX)`;
     throw badArgument("ip", ip, allowed);
   }
   const name = networkText(network);
@@ -120,7 +120,7 @@ function badAddress(ip: unknown, allowed: string): HeadgateError {
   const bits = Number(length);
   if (!first || bits > first.length * widthOf(first)) return badArgument("ip", ip, allowed);
   const meant = networkText({ first: networkOf(first, bits), bits });
-  return badArgument("ip", ip, `${allowed}; the network of this address is "${meant}"`);
+  return badArgument("ip", ip, `${allowed} (the network of this address is "${meant}")`);
 }
 
 function requireSecret({ isSecretSet }: WhomParts): void {

@@ -156,13 +156,13 @@ describe("a change", () => {
     [{ ...BLOCK, client: "a".repeat(513) }, 400, "client must be text"],
     [{ ...BLOCK, client: "203.0.113.9/24" }, 400, "203.0.113.0/24"],
     [{ ...BLOCK, client: "everyone" }, 400, "an address"],
-    [{ ...BLOCK, for: "31 days" }, 400, "for is"],
-    [{ ...BLOCK, reason: "two\nlines" }, 400, "reason is"],
-    [{ action: "mode", mode: "on", for: "1h", reason: "x" }, 400, "mode is"],
+    [{ ...BLOCK, for: "31 days" }, 400, "for must be"],
+    [{ ...BLOCK, reason: "two\nlines" }, 400, "reason must be"],
+    [{ action: "mode", mode: "on", for: "1h", reason: "x" }, 400, "mode must be"],
     [{ action: "mode", mode: "off", rule: "nope", for: "1h", reason: "x" }, 400, "search"],
-    [{ action: "override", rule: "search", to: "0", for: "1h", reason: "x" }, 400, "to is"],
+    [{ action: "override", rule: "search", to: "0", for: "1h", reason: "x" }, 400, "to must be"],
     [{ action: "override", rule: "search", to: "9", for: "1h", reason: "x" }, 400, "limit"],
-    [{ action: "reset", client: "203.0.113.7" }, 400, "key is no client key"],
+    [{ action: "reset", client: "203.0.113.7" }, 400, "key must be a client key"],
     [{ ...BLOCK, reason: "x".repeat(5000) }, 413, "4096 bytes"],
   ])(
     "a change with the body %j is rejected with %i, and nothing is set",
@@ -384,7 +384,7 @@ describe("a client that is looked up", () => {
       const response = await at(`client.json${query}`);
       expect(response.status).toBe(400);
       expect((await problemIn(response)).detail).toContain(
-        "the 22 characters of a line of the log",
+        "the 22 characters from a line of the log",
       );
     },
   );

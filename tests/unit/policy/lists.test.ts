@@ -58,7 +58,7 @@ describe("an entry", () => {
     expect(others).toEqual([]);
     expect(problem).toMatchObject({ code: "BAD_LISTED_CLIENT", place: ["allow", text] });
     expect(problem?.allowed).toMatch(/"user:" and a value.*monitor/);
-    expect(problem?.allowed).toContain(`; did you mean "${meant}"?`);
+    expect(problem?.allowed).toContain(` (did you mean "${meant}"?)`);
   });
 
   test.each(["", "10", "1e3", "203.0.113", "203.0.113.0/33", "::/129", "user:", "ada", "*", "::g"])(
