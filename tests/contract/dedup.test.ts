@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Claim } from "#lib/dedup/dedup";
-import { losing } from "../support/losing.ts";
+import { losingResponses } from "../support/lost-responses.ts";
 import { serve, type ServedStore } from "../support/served.ts";
 import { STORES_AND_CLUSTER } from "../support/stores.ts";
 import { makeTools } from "../support/tools.ts";
@@ -56,7 +56,7 @@ describe.each(STORES_AND_CLUSTER)("dedup on $name", (kind) => {
 
     test("an event counts once when its claim's answer is lost", async () => {
       await pair().one.shouldTrackEvent("warm", 1);
-      const { one, other, failures } = pair(losing((call) => call <= 2));
+      const { one, other, failures } = pair(losingResponses((call) => call <= 2));
       expect(await one.shouldTrackEvent("e", 300)).toBe(true);
       expect(await other.shouldTrackEvent("e", 300)).toBe(false);
       expect(await one.shouldTrackEvent("e", 300)).toBe(false);
@@ -196,7 +196,7 @@ describe.each(STORES_AND_CLUSTER)("dedup on $name", (kind) => {
 
     test("a claim survives lost answers to claim, commit and release", async () => {
       await pair().one.claim("warm", LEASED);
-      const { one, other, failures } = pair(losing((call) => call % 2 === 1));
+      const { one, other, failures } = pair(losingResponses((call) => call % 2 === 1));
       const kept = tokenOf(await one.claim("kept", LEASED));
       expect(await one.commit(kept, "once")).toBe(true);
       expect(await other.claim("kept", LEASED)).toEqual({ state: "duplicate", result: "once" });
@@ -485,7 +485,7 @@ describe.each(STORES_AND_CLUSTER)("dedup on $name", (kind) => {
     test("count counts once when answers are lost", async () => {
       const warm = counting();
       await warm.one.count("warm", warm.effect);
-      const { one, effect, seen } = counting(losing((call) => call <= 2));
+      const { one, effect, seen } = counting(losingResponses((call) => call <= 2));
       expect(await one.count("order 1", effect)).toBe(true);
       expect(await one.count("order 1", effect)).toBe(false);
       expect(await seen()).toEqual([{ tickets: 2, orders: 1 }, 1]);

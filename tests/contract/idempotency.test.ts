@@ -2,7 +2,7 @@ import { notFound, redirect } from "next/navigation.js";
 import { NextRequest, NextResponse } from "next/server.js";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Handler, IdempotencyOptions } from "#lib/idempotency/idempotent";
-import { losing } from "../support/losing.ts";
+import { losingResponses } from "../support/lost-responses.ts";
 import { serve, type ServedStore } from "../support/served.ts";
 import { STORES_AND_CLUSTER } from "../support/stores.ts";
 import { makeTools } from "../support/tools.ts";
@@ -446,7 +446,7 @@ describe.each(STORES_AND_CLUSTER)("idempotent on $name", (kind) => {
     const { here, there, failures } = route(
       handler,
       {},
-      losing((call) => call % 2 === 1),
+      losingResponses((call) => call % 2 === 1),
     );
     expect(await (await here(order('"k"'))).json()).toEqual({ run: 1 });
     expect(await (await there(order('"k"'))).json()).toEqual({ run: 1 });

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { marginOf } from "#lib/core/renewal";
 import { fencedScript, type Lock } from "#lib/lock/locks";
 import { liveStore } from "../support/live-store.ts";
-import { losing } from "../support/losing.ts";
+import { losingResponses } from "../support/lost-responses.ts";
 import { serve, type ServedStore } from "../support/served.ts";
 import { STORES_AND_CLUSTER } from "../support/stores.ts";
 import { makeTools } from "../support/tools.ts";
@@ -104,7 +104,7 @@ describe.each(STORES_AND_CLUSTER)("locks on $name", (kind) => {
 
     test("acquireLock repeats a call whose answer is lost, and does not fail on its own lock", async () => {
       await pair().one.acquireLock("warm", 1);
-      const { one, other, failures } = pair(losing((call) => call % 2 === 1));
+      const { one, other, failures } = pair(losingResponses((call) => call % 2 === 1));
       const token = await one.acquireLock("mine", 30);
       expect(token).not.toBeNull();
       expect(await other.acquireLock("mine", 30)).toBeNull();
@@ -116,7 +116,7 @@ describe.each(STORES_AND_CLUSTER)("locks on $name", (kind) => {
 
     test("acquireLock returns null when all answers are lost, and leaves no lock", async () => {
       await pair().one.acquireLock("warm", 1);
-      const { one, other, failures, nameOf } = pair(losing((call) => call <= 3));
+      const { one, other, failures, nameOf } = pair(losingResponses((call) => call <= 3));
       expect(await one.acquireLock("mine", 30)).toBeNull();
       expect(failures).toEqual(["lock-acquire"]);
       await expect.poll(() => store.pttl(nameOf("mine"))).toBe(-2);
@@ -320,7 +320,7 @@ describe.each(STORES_AND_CLUSTER)("locks on $name", (kind) => {
 
     test("a held lock is renewed although answers are lost", async () => {
       await pair().one.acquire("warm");
-      const { one, nameOf } = pair(losing((call) => call % 2 === 0));
+      const { one, nameOf } = pair(losingResponses((call) => call % 2 === 0));
       const lock = await one.acquire("job", { ttl: 2 });
       const before = lock.expiresAt;
       await expect.poll(() => lock.expiresAt).toBeGreaterThan(before + 300);
@@ -673,7 +673,7 @@ describe.each(STORES_AND_CLUSTER)("locks on $name", (kind) => {
 
     test("singleFlight survives lost answers", async () => {
       await pair().one.singleFlight("warm", async () => 1, TTLS);
-      const { one, other, failures } = pair(losing((call) => call % 2 === 1));
+      const { one, other, failures } = pair(losingResponses((call) => call % 2 === 1));
       const flown = await one.singleFlight("f", async () => "once", TTLS);
       expect(flown).toEqual({ value: "once", isShared: false });
       const second = await other.singleFlight("f", async () => "twice", TTLS);

@@ -262,7 +262,7 @@ function isDenied({ headers }: Response): boolean {
 }
 
 function responseOf(response: Response): ExplainedResponse {
-  const told = [...response.headers].filter(([name]) => !name.startsWith("x-middleware-"));
+  const shown = [...response.headers].filter(([name]) => !name.startsWith("x-middleware-"));
   const status = isDenied(response) ? response.status : undefined;
-  return { status, headers: Object.fromEntries(told) };
+  return { status, headers: Object.fromEntries(shown) };
 }

@@ -136,13 +136,13 @@ describe("listingEffects", () => {
       { key: KEY },
       [everywhere, "unless the key is of an address, only on paths where a limit counts by it"],
     ],
-  ])("listingEffects says where the block of %s takes effect", (_, whom, said) => {
-    expect(listingEffects(policy, { kind: "block", whom })).toEqual(said);
+  ])("listingEffects says where the block of %s takes effect", (_, client, said) => {
+    expect(listingEffects(policy, { kind: "block", client })).toEqual(said);
   });
 
   test("listingEffects says what allowing an identity from code does", () => {
-    const whom = { identity: "account", value: "ada" };
-    expect(listingEffects(policy, { kind: "allow", whom })).toEqual([
+    const client = { identity: "account", value: "ada" };
+    expect(listingEffects(policy, { kind: "allow", client })).toEqual([
       "calls of limits.limit that name account are allowed without being counted; no request carries it",
     ]);
   });

@@ -12,9 +12,9 @@ const ok = { for: "1 second", reason: "r".repeat(200), by: "b".repeat(100) };
 type Call = (control: Control) => Promise<unknown>;
 
 const block =
-  (whom: unknown, terms: unknown = TERMS): Call =>
+  (client: unknown, terms: unknown = TERMS): Call =>
   (control) =>
-    control.block(whom as { ip: string }, terms as typeof TERMS);
+    control.block(client as { ip: string }, terms as typeof TERMS);
 
 const override =
   (options: object, terms: unknown = TERMS): Call =>

@@ -40,8 +40,8 @@ describe("an entry", () => {
     ["user:a:b", { identity: "user", value: "a:b" }],
     ["robot:night", { identity: "robot", value: "night" }],
     ["monitor", { identity: "monitor", value: "yes" }],
-  ])("the entry %s is read", (text, whom) => {
-    expect(read(text)).toEqual({ list: "block", place: 1, text, reason: "a reason", whom });
+  ])("the entry %s is read", (text, client) => {
+    expect(read(text)).toEqual({ list: "block", place: 1, text, reason: "a reason", client });
   });
 
   test.each([
