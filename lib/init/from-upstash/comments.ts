@@ -4,7 +4,7 @@ import { isInMiddleware } from "./paths.ts";
 import { ancestors, type Module, type Project, textOf } from "./project.ts";
 import { costOf, type Rule } from "./rules.ts";
 import type { Use } from "./uses.ts";
-import { part } from "./values.ts";
+import { part } from "./place.ts";
 import { clientOf } from "./counted-client.ts";
 
 /** The beginning of our comments. The next run does not change a place that has one. */

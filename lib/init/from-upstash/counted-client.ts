@@ -2,7 +2,9 @@ import { nameIn } from "#lib/source/nodes";
 import { nodeOf, nodesOf } from "#lib/source/parse";
 import { bindingsOf } from "./bindings.ts";
 import { keyOf, type Project, textOf } from "./project.ts";
-import { bare, constantOf, cookedOf, finals, part, type Place } from "./values.ts";
+import { cookedOf } from "./literals.ts";
+import { bare, part, type Place } from "./place.ts";
+import { constantOf, finals } from "./values.ts";
 
 /** The client that is counted, as far as an identifier shows. */
 export interface CountedClient {

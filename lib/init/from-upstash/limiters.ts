@@ -1,7 +1,9 @@
 import { nameIn } from "#lib/source/nodes";
 import { type Node, nodeOf, nodesOf } from "#lib/source/parse";
 import { ancestors, keyOf, type Project, textOf } from "./project.ts";
-import { constantOf, finals, importOf, part, type Place } from "./values.ts";
+import { importOf } from "./imported.ts";
+import { part, type Place } from "./place.ts";
+import { constantOf, finals } from "./values.ts";
 import { type Counting, countingOf, isWay } from "./windows.ts";
 
 const PACKAGE = "@upstash/ratelimit";

@@ -4,7 +4,8 @@ import { type Node, nodeOf, nodesOf } from "#lib/source/parse";
 import { keyOf, type Module, type Project } from "./project.ts";
 import { isInMiddleware } from "./paths.ts";
 import type { Rule } from "./rules.ts";
-import { finals, part, type Place } from "./values.ts";
+import { part, type Place } from "./place.ts";
+import { finals } from "./values.ts";
 import { subjectOf } from "./counted-client.ts";
 
 /** The parts of a policy's source that rules are added to. */

@@ -3,7 +3,8 @@ import { type Limiter, ruleName } from "./limiters.ts";
 import { isInMiddleware, matchOf } from "./paths.ts";
 import { keyOf, type Project } from "./project.ts";
 import type { Use } from "./uses.ts";
-import { constantOf, finals, part } from "./values.ts";
+import { part } from "./place.ts";
+import { constantOf, finals } from "./values.ts";
 import { subjectOf, type CountedClient, clientOf } from "./counted-client.ts";
 import type { Counting } from "./windows.ts";
 
