@@ -61,18 +61,18 @@ function problemOf(policy: WithIdentities, query: ClientQuery): string | undefin
     if (ip !== undefined || named.length > 0) return "key must be given without ip and identities.";
     return /^[\w-]{22}$/.test(key)
       ? undefined
-      : "key is no client key; allowed: the 22 characters of a line of the log.";
+      : "key must be a client key: the 22 characters from a line of the log.";
   }
   if (ip === undefined && named.length === 0) {
-    return "no client is named; allowed: an address, identities, or a client key.";
+    return "an address, identities or a client key must be given.";
   }
   if (ip !== undefined && canonicalAddress(ip) === UNKNOWN_ADDRESS) {
-    return "ip is no address; allowed: an IPv4 or IPv6 address.";
+    return "ip must be an IPv4 or IPv6 address.";
   }
   const known = Object.keys(policy.identities);
   const [strange] = named.find(([name]) => !known.includes(name)) ?? [];
   if (strange !== undefined) {
-    return `the policy has no identity ${JSON.stringify(strange)}; known: ${["ip", ...known].join(", ")}.`;
+    return `the policy has no identity ${JSON.stringify(strange)}. Its identities are ${["ip", ...known].join(", ")}.`;
   }
   const [wrong] = named.find(([, value]) => value === "" || value.length > MAX_VALUE) ?? [];
   return wrong && `${wrong} must be a text of 1 to ${MAX_VALUE} characters.`;

@@ -19,7 +19,7 @@ import type {
   Terms,
   Whom,
 } from "#lib/control/types";
-import { nameWhom, type WhomParts } from "#lib/control/whom";
+import { nameEntryClient, type NamingParts } from "#lib/control/entry-client";
 import type { AnyPolicy } from "#lib/policy/define";
 import type { Gate } from "./gate-types.ts";
 import { hashesOf, marksOf } from "./gate-hashes.ts";
@@ -80,18 +80,18 @@ class StoredControl implements Control {
     this.#gate = gate;
   }
 
-  async block(whom: Whom, terms: Terms): Promise<ControlEntry> {
-    return this.#list("block", whom, terms);
+  async block(client: Whom, terms: Terms): Promise<ControlEntry> {
+    return this.#list("block", client, terms);
   }
 
-  async allow(whom: Whom, terms: Terms): Promise<ControlEntry> {
-    return this.#list("allow", whom, terms);
+  async allow(client: Whom, terms: Terms): Promise<ControlEntry> {
+    return this.#list("allow", client, terms);
   }
 
   async override(options: OverrideOptions, terms: Terms): Promise<ControlEntry> {
     const { policy } = this.#gate;
     const { rule, limit, to } = readOverride(policy, options);
-    const named = options.client && nameWhom(whomParts(this.#gate), options.client, false);
+    const named = options.client && nameEntryClient(namingParts(this.#gate), options.client, false);
     const id = `override:${limit ?? rule}`;
     const idFor = (name: string | undefined) => name && `${id}@${name}`;
     const entry = { kind: "override", rule, limit, to, ...named?.fields };
@@ -147,8 +147,8 @@ class StoredControl implements Control {
     return (Array.isArray(read) ? read : []).flatMap((each) => readChange(each) ?? []);
   }
 
-  #list(kind: "allow" | "block", whom: Whom, terms: Terms): Promise<ControlEntry> {
-    const { fields, name, formerName } = nameWhom(whomParts(this.#gate), whom, true);
+  #list(kind: "allow" | "block", client: Whom, terms: Terms): Promise<ControlEntry> {
+    const { fields, name, formerName } = nameEntryClient(namingParts(this.#gate), client, true);
     const of = "network" in fields ? "network" : "client";
     const replaces = [formerName && `${of}:${formerName}`];
     return this.#set({ id: `${of}:${name}`, entry: { kind, ...fields }, replaces }, terms);
@@ -183,7 +183,7 @@ class StoredControl implements Control {
   }
 }
 
-function whomParts(gate: Controlled): WhomParts {
+function namingParts(gate: Controlled): NamingParts {
   const { options, policy } = gate;
   const [keyedHash, previousHash] = hashesOf(gate);
   return {

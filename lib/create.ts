@@ -9,7 +9,7 @@ import { toEach } from "#lib/observe/events";
 import { logEvents } from "#lib/observe/log";
 import type { AnyPolicy, IdentityName, RuleName } from "#lib/policy/define";
 import { readRewrites } from "#lib/policy/rewrites";
-import { GATHER_MS, joinCalls } from "#lib/redis/joining";
+import { GATHER_MS, batchCalls } from "#lib/redis/batching";
 import { keyNames } from "#lib/redis/keys";
 import {
   type BreakerSettings,
@@ -85,7 +85,7 @@ export function createHeadgate<P extends AnyPolicy>(
 
 /** Opens the connection, and makes the other objects that all parts of a bundle share. */
 function open(settings: GateSettings) {
-  const { store, joins, clientAddress, corsOrigins, corsExposedHeaders, missing } = settings;
+  const { store, batches, clientAddress, corsOrigins, corsExposedHeaders, missing } = settings;
   const hasStore = store.url !== undefined || (!missing && settings.connect !== undefined);
   const countsHere = !hasStore && !missing && settings.mode !== "off";
   const keys = keyNames(settings.namespace);
@@ -93,16 +93,16 @@ function open(settings: GateSettings) {
   const onEvent = listenerFor(settings, hasStore, () => ({
     redis: scriptStoreOver(connection, store.deadlineMs),
     keys,
-    joins,
+    batches,
   }));
   const emit = emitTo(onEvent);
   const keyedHash = createKeyedHash(settings.secret);
-  const told = onEvent
+  const watchedConnection = onEvent
     ? watched(connection, (call) => emit({ kind: "store", ...call }))
     : connection;
   const live = hasStore
     ? settings.live?.({
-        requester: told,
+        requester: watchedConnection,
         keys,
         keyedHash,
         previousHash: previousHashOf(settings),
@@ -110,7 +110,10 @@ function open(settings: GateSettings) {
         clock: settings.clock,
       })
     : undefined;
-  const requester = requesterOf(settings, live ? live.reading(told) : told);
+  const requester = requesterOf(
+    settings,
+    live ? live.reading(watchedConnection) : watchedConnection,
+  );
   const redis = scriptStoreOver(requester, store.deadlineMs);
   const on: StoreParts = { requester, redis, keys, isCluster: settings.cluster };
   const own: LimitStore = settings.limitStore?.(on) ?? new RedisLimits(redis, on);
@@ -144,10 +147,10 @@ const COUNTED_HERE =
   "no store is named, so limits are counted in this process: set UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN to count for all instances.";
 
 function unobservedOf(settings: GateSettings, requester: Requester): Unobserved {
-  const { store, connect, cluster: isCluster, joins } = settings;
+  const { store, connect, cluster: isCluster, batches } = settings;
   const { url, token } = store;
   const rest = connect || url === undefined ? undefined : { url, token };
-  return { requester, rest, isCluster, joins };
+  return { requester, rest, isCluster, batches };
 }
 
 /** Returns the listener of all events. Counters are written to a store, so without a store they are left out. */
@@ -174,12 +177,12 @@ function emitOf(opened: () => { readonly emit: Emit }): Emit {
 
 /** Makes the only connection to the store, with its breaker. Its calls are not reported to listeners yet. */
 function connectionOf(
-  { store, joins, connect, clock, missing }: GateSettings,
+  { store, batches, connect, clock, missing }: GateSettings,
   onBreakerChange: BreakerSettings["onBreakerChange"] & object,
 ): Requester {
   const about: BreakerSettings = {
     // A call may wait for its batch before it is sent; the deadline includes that wait.
-    deadlineMs: joins && !connect ? store.deadlineMs - GATHER_MS : store.deadlineMs,
+    deadlineMs: batches && !connect ? store.deadlineMs - GATHER_MS : store.deadlineMs,
     onBreakerChange,
     clock,
   };
@@ -189,8 +192,8 @@ function connectionOf(
 }
 
 /** Batches the calls of requests that are served at the same time, under our own server. */
-function requesterOf({ joins, connect }: GateSettings, requester: Requester): Requester {
-  return joins && !connect ? joinCalls(requester) : requester;
+function requesterOf({ batches, connect }: GateSettings, requester: Requester): Requester {
+  return batches && !connect ? batchCalls(requester) : requester;
 }
 
 function previousHashOf({ previousSecret }: GateSettings): KeyedHash | undefined {

@@ -1,4 +1,4 @@
-import { wholeProblem } from "#lib/core/argument";
+import { mustBe, wholeProblem } from "#lib/core/argument";
 import { BoundedMap } from "#lib/core/bounded-map";
 import { HeadgateError } from "#lib/core/errors";
 import { compileAlone } from "#lib/policy/check/compile";
@@ -37,9 +37,7 @@ export function customRule(limit: number, windowMs: number): Match {
   } catch (error) {
     if (!(error instanceof PolicyError)) throw error;
     const most = Math.floor(MAX_PRODUCT / windowMs);
-    throw badArgument(
-      `limit is ${limit} and windowMs is ${windowMs}; allowed: at most ${most} in this window.`,
-    );
+    throw badArgument(mustBe("limit", `at most ${most} in ${windowMs} milliseconds`, limit));
   }
 }
 

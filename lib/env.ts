@@ -2,7 +2,7 @@ import type { GateMode } from "#lib/core/mode";
 import type { HeadgateError } from "#lib/core/errors";
 import { namedRest, redisIn } from "#lib/core/named-store";
 import { namespaceOf } from "#lib/core/namespace";
-import { NEXT_CUTS_AT } from "#lib/core/next-body-size";
+import { NEXT_MAX_BODY } from "#lib/core/next-body-size";
 import { settingsError, readAll, trimVariables, type Variables } from "#lib/core/settings";
 import type { RedisAddress } from "#lib/core/store-address";
 import { readVariables } from "#lib/core/variable-table";
@@ -48,9 +48,9 @@ export interface HeadgateEnvironment {
   /**
    * Whether store calls of requests that are served at the same time are batched, as under our own server.
    * @example
-   * createHeadgate(policy, () => ({ ...fromEnv(), joins: false }));
+   * createHeadgate(policy, () => ({ ...fromEnv(), batches: false }));
    */
-  readonly joins: boolean;
+  readonly batches: boolean;
   /**
    * The prefix of every key.
    * @example
@@ -130,9 +130,9 @@ export interface HeadgateEnvironment {
    * The bytes after which Next truncates a body, unless next.config sets others; undefined when it truncates
    * none.
    * @example
-   * createHeadgate(policy, () => ({ ...fromEnv(), cutAt: 20 * 1024 * 1024 }));
+   * createHeadgate(policy, () => ({ ...fromEnv(), nextMaxBody: 20 * 1024 * 1024 }));
    */
-  readonly cutAt: number | undefined;
+  readonly nextMaxBody: number | undefined;
   /**
    * The error for a setting that is required and missing: a store, or where the client's address comes from.
    * When `hasStart` is true, `gate.check()` throws it, so that a server does not start. For a request that
@@ -187,7 +187,7 @@ export function fromEnv(
   const platform = platformOf(set);
   const readers = {
     own: () => readVariables(GATE_VARIABLES, set),
-    joins: () => refuseJoins(set, platform),
+    batches: () => refuseBatches(set, platform),
     redis: () => readRedis(set, redisVariable),
     store: () => storeOf(set, redisVariable),
     address: () => addressOf(set, platform),
@@ -201,7 +201,7 @@ export function fromEnv(
   return {
     store: { url: store.url, token: store.token, deadlineMs: own.HEADGATE_STORE_DEADLINE_MS },
     cluster: own.HEADGATE_CLUSTER,
-    joins: own.HEADGATE_JOIN,
+    batches: own.HEADGATE_JOIN,
     namespace: namespace.name,
     isNamespaceShared: namespace.isShared,
     mode: own.HEADGATE_MODE,
@@ -214,7 +214,7 @@ export function fromEnv(
     corsOrigins: own.CORS_ORIGINS,
     corsExposedHeaders: own.CORS_EXPOSED_HEADERS,
     legacyHeaders: own.HEADGATE_LEGACY_HEADERS,
-    cutAt: platform === undefined ? NEXT_CUTS_AT : undefined,
+    nextMaxBody: platform === undefined ? NEXT_MAX_BODY : undefined,
     ...(missing && { missing, hasStart: platform === undefined }),
   };
 }
@@ -248,7 +248,7 @@ function platformOf({ VERCEL, HEADGATE_SERVER }: Variables): "workers" | "vercel
   return VERCEL === "1" && HEADGATE_SERVER !== "1" ? "vercel" : undefined;
 }
 
-function refuseJoins({ HEADGATE_JOIN }: Variables, platform: string | undefined): void {
+function refuseBatches({ HEADGATE_JOIN }: Variables, platform: string | undefined): void {
   if (platform !== undefined && HEADGATE_JOIN === "1") {
     throw settingsError({ HEADGATE_JOIN: GATE_VARIABLES.HEADGATE_JOIN.mustBe });
   }

@@ -92,7 +92,7 @@ export interface Unobserved {
   /** True where the store is known to be a Redis Cluster. */
   readonly isCluster: boolean;
   /** True under our own server, which runs for long and ends event streams when it stops. */
-  readonly joins: boolean;
+  readonly batches: boolean;
 }
 
 /** Options of `gate.wrap`. */

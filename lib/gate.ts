@@ -8,7 +8,7 @@ import type { AnyPolicy } from "#lib/policy/define";
 import { matchRequest } from "#lib/policy/match";
 import { passOn } from "#lib/respond/pass";
 import { type AfterAnswer, type Next, Responses } from "./responses.ts";
-import { catchUp, type Checked, follow } from "./follow.ts";
+import { catchUp, type Checked, finishCheck } from "./after-response.ts";
 import { blockedBy, entryFor, holdingFor, rulesHolding, uncountedBy } from "./holding.ts";
 import type { HeadgateOptions } from "./options.ts";
 import { type Parts, partsOf } from "./parts.ts";
@@ -34,12 +34,12 @@ export function gateOver<R extends Request = Request, E extends AfterAnswer = Af
   next: Next<R, E> = passOn,
 ): (request: R, event: E) => Promise<Response> {
   const { policy, identifier, keys, limiter, observer, live } = parts;
-  const { mode = "enforce", cutAt } = options;
+  const { mode = "enforce", nextMaxBody } = options;
   const responses = new Responses(options, next, observer);
 
   return async (request, event) => {
     const { method } = request;
-    const cut = bodyDenial(request, { cutAt });
+    const cut = bodyDenial(request, { nextMaxBody });
     if (cut) {
       // Denied in every mode, since Next would hand a truncated body to the handler.
       return respond(request, event, { outcome: { decision: cut }, mode: "enforce", method });
@@ -50,7 +50,7 @@ export function gateOver<R extends Request = Request, E extends AfterAnswer = Af
     const { match, wanted } = holding;
     if (!wanted) return unchecked(request, event, found !== undefined);
 
-    const startedAt = observer.isHeard ? monotonic() : undefined;
+    const startedAt = observer.hasListener ? monotonic() : undefined;
     const { client, noticed } = await identifier.fromRequest(wanted, request);
     const charges = match && chargesFor(rulesHolding(holding, match, client), client, keys);
     const about = { mode: holding.mode, charges, method, patterns: match?.patterns, noticed };
@@ -60,7 +60,7 @@ export function gateOver<R extends Request = Request, E extends AfterAnswer = Af
     const entry = entryFor(holding, client);
     if (entry?.list === "block") return decided({ decision: blockedBy(entry) });
     if (!charges) return unchecked(request, event, found !== undefined);
-    const tooLarge = bodyDenial(request, { ruled: charges.rules.maxBody, cutAt });
+    const tooLarge = bodyDenial(request, { ruled: charges.rules.maxBody, nextMaxBody });
     const decision = tooLarge ?? uncountedBy(entry, charges);
     return decided(decision ? { decision } : await limiter.admit(charges));
   };
@@ -75,15 +75,15 @@ export function gateOver<R extends Request = Request, E extends AfterAnswer = Af
   async function respond(request: R, event: E, checked: Checked): Promise<Response> {
     const { decision } = checked.outcome;
     const requestId = isRoutine(decision) ? undefined : requestIdOf(request.headers);
-    if (observer.isHeard || checked.outcome.due) {
-      event.waitUntil(follow({ observer, limiter }, { ...checked, requestId }));
+    if (observer.hasListener || checked.outcome.due) {
+      event.waitUntil(finishCheck({ observer, limiter }, { ...checked, requestId }));
     }
     if (live) catchUp(live, parts, event);
     if (checked.mode === "shadow") return responses.allowed(request, event);
-    const told = responses.toldOf(decision, checked.charges?.rules.rules ?? [], request.method);
+    const shown = responses.shownOf(decision, checked.charges?.rules.rules ?? [], request.method);
     return decision.allowed
-      ? responses.allowed(request, event, told)
-      : responses.denied(request, event, { decision, told, requestId });
+      ? responses.allowed(request, event, shown)
+      : responses.denied(request, event, { decision, shown, requestId });
   }
 }
 

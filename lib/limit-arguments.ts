@@ -1,4 +1,4 @@
-import { wholeProblem } from "#lib/core/argument";
+import { kindOf, mustBe, wholeProblem } from "#lib/core/argument";
 
 /** The options of a call of `limit`. */
 interface CallOptions {
@@ -11,23 +11,23 @@ export function problemOf(given: unknown, { cost, request }: CallOptions): strin
   const wrongCost = cost === undefined ? undefined : wholeProblem("cost", cost, 1);
   if (wrongCost !== undefined) return wrongCost;
   if (typeof given !== "object" || given === null) {
-    return `identities is ${given === null ? "null" : `a ${typeof given}`}; allowed: an object.`;
+    return mustBe("identities", "an object", kindOf(given));
   }
   if (
     request !== undefined &&
     typeof (request as Partial<Request> | null)?.headers?.get !== "function"
   ) {
-    return "request has no headers; allowed: a Request, or undefined.";
+    return "request must be a Request, or undefined, but has no headers.";
   }
   const wrong = Object.entries(given).find(
     ([, value]) => value !== undefined && typeof value !== "string",
   );
   if (!wrong) return undefined;
   const [name, value] = wrong as [string, unknown];
-  return `${name} is a ${typeof value}; allowed: text, or undefined where it is not known.`;
+  return mustBe(name, "text, or undefined where it is not known", kindOf(value));
 }
 
 /** Returns the message for a rule that the policy does not have. */
 export function unknownRule(rule: string, known: Iterable<string>): string {
-  return `There is no rule ${JSON.stringify(rule)}. Known: ${[...known].join(", ")}.`;
+  return `There is no rule ${JSON.stringify(rule)}. The rules are ${[...known].join(", ")}.`;
 }

@@ -8,7 +8,7 @@ import { type Charges, chargesFor, rulesFor } from "#lib/limit/charge";
 import type { Outcome } from "#lib/limit/limiter";
 import type { AnyPolicy, IdentityName, RuleName } from "#lib/policy/define";
 import { badArgument, CUSTOM_SUBJECT, customRule } from "./custom-rule.ts";
-import { catchUp, follow } from "./follow.ts";
+import { catchUp, finishCheck } from "./after-response.ts";
 import { blockedBy, entryFor, holdingFor, rulesHolding, uncountedBy } from "./holding.ts";
 import { problemOf, unknownRule } from "./limit-arguments.ts";
 import type { HeadgateOptions } from "./options.ts";
@@ -179,9 +179,9 @@ class Calls {
     const startedAt = monotonic();
     const outcome = made ? { decision: made } : await limiter[does](charges);
     const tookMs = monotonic() - startedAt;
-    // A handler's call has no `waitUntil`; `follow` never rejects.
+    // A handler's call has no `waitUntil`; `finishCheck` never rejects.
     if (does === "consume" || outcome.decision.error) {
-      void follow(this.#parts, { outcome, charges, noticed, mode, tookMs });
+      void finishCheck(this.#parts, { outcome, charges, noticed, mode, tookMs });
     } else if (noticed.length > 0) void observer.after(noticed);
     if (live) catchUp(live, this.#parts);
     const decision = mode === "enforce" ? outcome.decision : { ...outcome.decision, allowed: true };

@@ -80,7 +80,7 @@ export function nameClient(
     const known = [...policy.rules.keys()].join(", ");
     throw new HeadgateError(
       "LIMIT_UNKNOWN_RULE",
-      `There is no rule ${JSON.stringify(name)}. Known: ${known}.`,
+      `There is no rule ${JSON.stringify(name)}. The rules are ${known}.`,
     );
   });
   const parts = matches.map((match) => {

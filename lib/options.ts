@@ -63,13 +63,13 @@ export interface HeadgateOptions extends AddressOptions {
   readonly cors?: Cors | undefined;
   /**
    * The bytes after which Next's own server truncates a body without an error, by default
-   * {@link NEXT_CUTS_AT}; the gate denies a longer body with 413. A size in next.config
+   * {@link NEXT_MAX_BODY}; the gate denies a longer body with 413. A size in next.config
    * (`experimental.proxyClientMaxBodySize`) takes precedence.
    * @default no size: Vercel and Workers truncate no body
    * @example
    * headgate(policy, { ...options, cutAt: 20 * 1024 * 1024 });
    */
-  readonly cutAt?: number | undefined;
+  readonly nextMaxBody?: number | undefined;
   /**
    * Whether X-RateLimit-* headers are sent beside the standard ones (true), or in their place ("only").
    * @default false

@@ -21,7 +21,7 @@ export type Next<R, E> = (request: R, event: E) => Answer | Promise<Answer>;
 /** A denial, and the part of it that the response may show. */
 export interface Denial {
   readonly decision: Decision;
-  readonly told: Decision;
+  readonly shown: Decision;
   readonly requestId: string | undefined;
 }
 
@@ -45,30 +45,30 @@ export class Responses<R extends Request, E extends AfterAnswer> {
     return (await this.#next(request, event)) ?? passOn();
   }
 
-  /** Passes on an allowed request. @param told the limits that its response shows; by default no limits */
-  async allowed(request: R, event: E, told?: Decision): Promise<Response> {
+  /** Passes on an allowed request. @param shown the limits that its response shows; by default no limits */
+  async allowed(request: R, event: E, shown?: Decision): Promise<Response> {
     const { legacyHeaders = false, cors } = this.#options;
     const answer = (await this.#next(request, event)) ?? passOn();
-    const tellsLimits = told !== undefined && told.limits.length > 0;
-    if (!tellsLimits && !cors) return answer;
+    const showsLimits = shown !== undefined && shown.limits.length > 0;
+    if (!showsLimits && !cors) return answer;
     const response = writable(answer);
-    if (tellsLimits) writeLimitHeaders(response.headers, told, legacyHeaders);
-    if (cors) writeCorsHeaders(response.headers, request, cors, { isDenial: false, tellsLimits });
+    if (showsLimits) writeLimitHeaders(response.headers, shown, legacyHeaders);
+    if (cors) writeCorsHeaders(response.headers, request, cors, { isDenial: false, showsLimits });
     return response;
   }
 
   /** Returns the response to a denied request: the app's own (`onDenied`), or Headgate's. */
-  async denied(request: R, event: E, { decision, told, requestId }: Denial): Promise<Response> {
+  async denied(request: R, event: E, { decision, shown, requestId }: Denial): Promise<Response> {
     const { legacyHeaders = false, cors } = this.#options;
     const own = await this.#ownDenial(request, event, decision);
-    const response = writable(own ?? denialOf(request, told));
+    const response = writable(own ?? denialOf(request, shown));
     // The app's own response too must not be given to another client, or to a later request.
     response.headers.set("Cache-Control", "no-store");
     for (const name of OF_CACHES) response.headers.delete(name);
     if (requestId) response.headers.set("x-request-id", requestId);
-    writeLimitHeaders(response.headers, told, legacyHeaders);
+    writeLimitHeaders(response.headers, shown, legacyHeaders);
     if (cors)
-      writeCorsHeaders(response.headers, request, cors, { isDenial: true, tellsLimits: true });
+      writeCorsHeaders(response.headers, request, cors, { isDenial: true, showsLimits: true });
     return response;
   }
 
@@ -77,11 +77,11 @@ export class Responses<R extends Request, E extends AfterAnswer> {
    * of rules whose `headers` permit it, since a cache may give the response to other clients. Limits that count
    * all clients together are shown only with `showGlobalLimits`. The wait is kept in any case.
    */
-  toldOf(decision: Decision, rules: readonly CompiledRule[], method: string): Decision {
+  shownOf(decision: Decision, rules: readonly CompiledRule[], method: string): Decision {
     const { showGlobalLimits = false } = this.#options;
-    const telling = decision.allowed ? rules.filter((rule) => tellsAlways(rule, method)) : rules;
-    if (telling.length === 0) return { ...decision, limits: [] };
-    const names = new Set(telling.map(({ name }) => name));
+    const showing = decision.allowed ? rules.filter((rule) => showsAlways(rule, method)) : rules;
+    if (showing.length === 0) return { ...decision, limits: [] };
+    const names = new Set(showing.map(({ name }) => name));
     const limits = decision.limits.filter(
       ({ rule, global }) => names.has(rule) && (showGlobalLimits || !global),
     );
@@ -98,7 +98,7 @@ export class Responses<R extends Request, E extends AfterAnswer> {
   }
 }
 
-function tellsAlways({ headers }: CompiledRule, method: string): boolean {
+function showsAlways({ headers }: CompiledRule, method: string): boolean {
   if (headers !== undefined) return headers === "always";
   return method !== "GET" && method !== "HEAD";
 }

@@ -53,8 +53,8 @@ export class SetForClient {
     this.#inForce = this.#composed(entries);
     const { policy, options, keyedHash } = gate;
     const listings = policyListings(policy.listings, keyedHash, options.ipv6Prefix).map((each) =>
-      isByKey && "key" in each.whom
-        ? { ...each, whom: { ...each.whom, identity: undefined } }
+      isByKey && "key" in each.client
+        ? { ...each, client: { ...each.client, identity: undefined } }
         : each,
     );
     if (listings.length > 0) this.#policyLists = new ClientLists(listings, [keyedHash]);

@@ -42,10 +42,10 @@ function makeAsVisitor(options: VisitorOptions): (headers: Headers) => Record<st
   const { visitorSecret, onEvent } = options;
   const countedAddress = createCountedAddress(options);
   if (!visitorSecret) {
-    let isTold = false;
+    let isReported = false;
     return (): Record<string, string> => {
-      if (!isTold) emitTo(onEvent)({ kind: "address", ...UNSIGNED });
-      isTold = true;
+      if (!isReported) emitTo(onEvent)({ kind: "address", ...UNSIGNED });
+      isReported = true;
       return {};
     };
   }

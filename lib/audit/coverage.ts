@@ -51,15 +51,15 @@ function coverMethod(
   samples: readonly string[],
   built: Built,
 ): Cover {
-  const asked = samples.map((sample) => ask(method, sample, built));
-  const needed = asked.filter((one) => isNeeded(route, method, one));
+  const checked = samples.map((sample) => checkSample(method, sample, built));
+  const needed = checked.filter((one) => isNeeded(route, method, one));
   const gap =
     gapOf("outside the matcher", needed, ({ isInside }) => !isInside) ??
     gapOf("no rule", needed, ({ rules, reason }) => rules.length === 0 && reason === undefined);
-  const counted = asked.filter(({ reason }) => reason === undefined);
+  const counted = checked.filter(({ reason }) => reason === undefined);
   const met = [...new Set(counted.flatMap(({ rules }) => rules))];
   const isEverywhere = (rule: string) => counted.every(({ rules }) => rules.includes(rule));
-  const reasons = asked.flatMap(({ reason }) => reason ?? []);
+  const reasons = checked.flatMap(({ reason }) => reason ?? []);
   return {
     methods: [method],
     rules: met.filter(isEverywhere),
@@ -71,17 +71,17 @@ function coverMethod(
 
 function gapOf(
   why: Gap["why"],
-  asked: readonly Asked[],
-  isOpen: (one: Asked) => boolean,
+  checked: readonly Checked[],
+  isOpen: (one: Checked) => boolean,
 ): Gap | undefined {
-  const open = asked.filter(isOpen);
+  const open = checked.filter(isOpen);
   const [first] = open;
-  return first && { path: first.path, why, isPartial: open.length < asked.length };
+  return first && { path: first.path, why, isPartial: open.length < checked.length };
 }
 
-type Asked = ReturnType<typeof ask>;
+type Checked = ReturnType<typeof checkSample>;
 
-function ask(method: string, sample: string, { gate, site, runsFor }: Built) {
+function checkSample(method: string, sample: string, { gate, site, runsFor }: Built) {
   const matched = site.matched(sample);
   const path = site.route(matched);
   const [rules] = gate.rules(method, path);
@@ -95,7 +95,7 @@ function ask(method: string, sample: string, { gate, site, runsFor }: Built) {
  * Returns true when a method must be covered: code must be, with Server Actions of pages. A page or a file
  * must be covered only when a rule applies to it and is never checked.
  */
-function isNeeded({ kind }: Route, method: string, { isInside, rules }: Asked): boolean {
+function isNeeded({ kind }: Route, method: string, { isInside, rules }: Checked): boolean {
   const isAction = kind === "page" && method === "POST";
   const isCode = kind === "handler" || kind === "generated" || isAction;
   return isCode || (!isInside && rules.length > 0);

@@ -20,7 +20,7 @@ export interface Gate {
   /** Returns how much of its clients a rule decides for; empty for all. */
   readonly mark: (rule: string) => string;
   /** Returns true when allowed answers to GET have the headers of a rule's limits. */
-  readonly tellsAlways: (rule: string) => boolean;
+  readonly showsAlways: (rule: string) => boolean;
   /** Returns true when a rule counts prefetches separately. */
   readonly countsApart: (rule: string) => boolean;
   /** The prefixes of paths in the app's locales; empty when the policy has no `locales`. */
@@ -61,7 +61,7 @@ export function openGate(policy: AnyPolicy, rewrites: Rewrites): Gate {
     },
     locales: compiled.locales,
     countsApart: (name) => compiled.rules.get(name)?.prefetchTimes !== undefined,
-    tellsAlways: (name) => compiled.rules.get(name)?.headers === "always",
+    showsAlways: (name) => compiled.rules.get(name)?.headers === "always",
     patterns: [
       ...[...compiled.rules.values()].flatMap(({ match }) => match),
       ...compiled.exempt.map(({ pattern }) => pattern),

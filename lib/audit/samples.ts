@@ -77,13 +77,13 @@ function withoutSlash(path: string): string {
 
 function valuesFor(parameter: string, words: readonly string[]): readonly string[] {
   const files = ENDINGS.map((ending) => `a.${ending}`);
-  const told = words.flatMap((word) => [word, `a.${word}`]);
+  const fromWords = words.flatMap((word) => [word, `a.${word}`]);
   if (!parameter.includes("...")) {
-    return [...VALUES, ...files, ...told.filter((value) => !value.includes("/"))];
+    return [...VALUES, ...files, ...fromWords.filter((value) => !value.includes("/"))];
   }
   const several = ["x/y", "x/y/z", ...files.map((file) => `x/${file}`)];
   const none = parameter.startsWith("[[") ? [""] : [];
-  return [...VALUES, ...several, ...none, ...files, ...told];
+  return [...VALUES, ...several, ...none, ...files, ...fromWords];
 }
 
 function fill(path: string, valueAt: (parameter: number) => string): string {

@@ -25,14 +25,14 @@ function cachedFindings(
 ): Finding[] {
   if (!isPrerendered(route.path)) return [];
   const read = covers.filter(({ methods }) => methods.includes("GET"));
-  const telling = new Set(
-    read.flatMap(({ rules, someRules }) => [...rules, ...someRules]).filter(gate.tellsAlways),
+  const showing = new Set(
+    read.flatMap(({ rules, someRules }) => [...rules, ...someRules]).filter(gate.showsAlways),
   );
-  if (telling.size === 0) return [];
+  if (showing.size === 0) return [];
   return [
     finding("COUNTS_CACHED", ["route", route.path], {
       subject: route.file,
-      given: `the build made it, so caches keep it for all clients, but ${listed([...telling])} writes one client's counts into it`,
+      given: `the build made it, so caches keep it for all clients, but ${listed([...showing])} writes one client's counts into it`,
       allowed: 'headers: "denied" for a rule that matches it',
     }),
   ];

@@ -45,7 +45,7 @@ export function listAdvice(
 ): readonly string[] {
   const prefix = Number(env["CLIENT_IPV6_PREFIX"]) || DEFAULT_IPV6_PREFIX;
   const networks = listings.flatMap((listing) =>
-    "first" in listing.whom ? { listing, network: countedNetwork(listing.whom, prefix) } : [],
+    "first" in listing.client ? { listing, network: countedNetwork(listing.client, prefix) } : [],
   );
   return [
     ...namedTwice(listings),
@@ -64,7 +64,9 @@ function nameOf({ list, text }: CompiledListing): string {
 function namedTwice(listings: readonly CompiledListing[]): string[] {
   const allowed = new Set(listings.filter(({ list }) => list === "allow").map(({ text }) => text));
   return listings
-    .filter(({ list, text, whom }) => list === "block" && !("first" in whom) && allowed.has(text))
+    .filter(
+      ({ list, text, client }) => list === "block" && !("first" in client) && allowed.has(text),
+    )
     .map((listing) => `${nameOf(listing)}: it has no effect, because allow names the same client.`);
 }
 
@@ -97,8 +99,8 @@ function isAfter(one: CompiledListing, other: CompiledListing): boolean {
 function widthAdvice(listing: CompiledListing, { first, bits }: Network): readonly string[] {
   if (listing.list !== "allow") return [];
   const name = nameOf(listing);
-  const { whom } = listing;
-  const isWidened = "first" in whom && whom.bits > bits;
+  const { client } = listing;
+  const isWidened = "first" in client && client.bits > bits;
   const widened = isWidened
     ? [
         `${name}: it allows all of ${networkText({ first: networkOf(first, bits), bits })}, which is one client.`,
@@ -121,24 +123,24 @@ function widthAdvice(listing: CompiledListing, { first, bits }: Network): readon
 function forgedNames({ identities, conditions }: AnyPolicy, listings: readonly CompiledListing[]) {
   const named = new Map<string, CompiledListing[]>();
   for (const listing of listings) {
-    const { list, whom } = listing;
-    if ("first" in whom) continue;
-    const name = `${list} ${whom.identity}`;
+    const { list, client } = listing;
+    if ("first" in client) continue;
+    const name = `${list} ${client.identity}`;
     const alike = named.get(name);
     if (alike) alike.push(listing);
     else named.set(name, [listing]);
   }
   return [...named.values()].flatMap(([listing, ...others]) => {
-    if (!listing || "first" in listing.whom) return [];
-    const { list, whom } = listing;
+    if (!listing || "first" in listing.client) return [];
+    const { list, client } = listing;
     const why = whyForgeable(
-      (conditions ?? {})[whom.identity] ?? (identities ?? {})[whom.identity],
+      (conditions ?? {})[client.identity] ?? (identities ?? {})[client.identity],
     );
     if (why === undefined) return [];
     const so =
       list === "allow" ? "any client can make itself allowed" : "a blocked client can avoid it";
     const more = others.length > 0 ? ` and ${others.length} more` : "";
-    return `${nameOf(listing)}${more}: ${whom.identity} is easily forged: ${why}, so ${so}. Compare with a secret of the environment, or verify a signature (${FORGED}).`;
+    return `${nameOf(listing)}${more}: ${client.identity} is easily forged: ${why}, so ${so}. Compare with a secret of the environment, or verify a signature (${FORGED}).`;
   });
 }
 

@@ -1,3 +1,4 @@
+import { mustBe } from "#lib/core/argument";
 import { HeadgateError } from "#lib/core/errors";
 import { durationInWords, parseDuration } from "#lib/core/duration";
 import { LONGEST_MS } from "./entry.ts";
@@ -37,15 +38,7 @@ export function readBy(by: unknown): string {
 
 /** Returns the error of an argument, with the given value and the allowed values. */
 export function badArgument(name: string, given: unknown, allowed: string): HeadgateError {
-  return new HeadgateError(
-    "CONTROL_BAD_ARGUMENT",
-    sentence(`${name} is ${shown(given)}; allowed: ${allowed}`),
-  );
-}
-
-/** Ends a text with a full stop, unless it is a suggestion that ends with a question mark. */
-export function sentence(text: string): string {
-  return text.endsWith("?") ? text : `${text}.`;
+  return new HeadgateError("CONTROL_BAD_ARGUMENT", mustBe(name, allowed, shown(given)));
 }
 
 function shown(given: unknown): string {

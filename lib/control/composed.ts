@@ -58,9 +58,9 @@ export function composed(
 }
 
 function listingOf(id: string, entry: Held<ListingEntry>, ipv6Prefix: number | undefined): Listing {
-  const whom =
+  const client =
     "network" in entry
       ? countedNetwork(entry.network, ipv6Prefix)
       : { identity: entry.identity, key: entry.client };
-  return { list: entry.kind, id, until: entry.endsAt, whom };
+  return { list: entry.kind, id, until: entry.endsAt, client };
 }

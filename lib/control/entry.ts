@@ -83,8 +83,8 @@ function readKind(
   const isRule = isText(rule);
   if (kind === "allow" || kind === "block") {
     const read = isText(network) ? readNetwork(network) : undefined;
-    const whom = read ? { network: read } : readClient(given);
-    return whom && { kind, ...whom };
+    const client = read ? { network: read } : readClient(given);
+    return client && { kind, ...client };
   }
   if (kind === "override") {
     const to = readTo(given["to"]);

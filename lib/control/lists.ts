@@ -20,7 +20,7 @@ export interface ListEntry {
 
 /** An entry with its client: a network, or the client of a client key. */
 export interface Listing extends ListEntry {
-  readonly whom: Network | { readonly identity: string | undefined; readonly key: string };
+  readonly client: Network | { readonly identity: string | undefined; readonly key: string };
 }
 
 /** The most addresses whose networks are cached. */
@@ -53,16 +53,16 @@ export class ClientLists {
     let looksAtCounted = false;
     let networks: PrefixTree<ListEntry> | undefined;
     for (const listing of listings) {
-      const { whom } = listing;
-      if ("key" in whom) {
+      const { client } = listing;
+      if ("key" in client) {
         // A key without an identity may be that of an address, which is also checked on paths where no limit
         // counts it.
-        names.add(whom.identity ?? "ip");
-        looksAtCounted ||= !whom.identity;
-        this.#ofKey.set(whom.key, [...(this.#ofKey.get(whom.key) ?? NONE), listing]);
+        names.add(client.identity ?? "ip");
+        looksAtCounted ||= !client.identity;
+        this.#ofKey.set(client.key, [...(this.#ofKey.get(client.key) ?? NONE), listing]);
       } else {
         networks ??= new PrefixTree();
-        networks.add(whom.first, whom.bits, listing);
+        networks.add(client.first, client.bits, listing);
       }
     }
     this.#looksAtCounted = looksAtCounted;

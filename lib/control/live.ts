@@ -31,10 +31,10 @@ const MOST_NAMED = 10;
  * export const gate = createHeadgate(policy, () => ({ ...fromEnv(), live }));
  */
 export function live(on: LiveParts): Live {
-  return new Following(on);
+  return new LiveControl(on);
 }
 
-class Following implements Live {
+class LiveControl implements Live {
   readonly #on: LiveParts;
   readonly #keys: ControlKeys;
   readonly #clock: Clock;
@@ -45,13 +45,13 @@ class Following implements Live {
   #lastRead = "";
   /** Why the version could not be read along with a check; undefined once that is reported. */
   #refusal: StoreError | undefined;
-  #askedAt = -Infinity;
+  #requestedAt = -Infinity;
   /** Nothing is loaded before this time, because a load is in flight or the store has just failed. */
   #busyUntil = -Infinity;
   /** Resets that are known already, by the ids of their entries. */
   #resets: ReadonlySet<string> = new Set();
   /** The ids of unusable entries that were reported. */
-  #told: ReadonlySet<string> = new Set();
+  #reported: ReadonlySet<string> = new Set();
 
   constructor(on: LiveParts) {
     this.#on = on;
@@ -65,18 +65,18 @@ class Following implements Live {
 
   reading(requester: Requester): Requester {
     return {
-      request: (asked) =>
-        this.#readsWith(asked) ? this.#readAlong(requester, asked) : requester.request(asked),
+      request: (request) =>
+        this.#readsWith(request) ? this.#readAlong(requester, request) : requester.request(request),
     };
   }
 
   due(): (() => Promise<CaughtUp>) | undefined {
     const now = this.#clock();
-    const readsVersion = now - this.#askedAt >= EVERY_MS;
+    const readsVersion = now - this.#requestedAt >= EVERY_MS;
     const isWork = readsVersion || this.#lastRead !== this.#loaded || this.#refusal;
     if (!isWork || now < this.#busyUntil) return undefined;
     this.#busyUntil = now + GIVEN_UP_MS;
-    if (readsVersion) this.#askedAt = now;
+    if (readsVersion) this.#requestedAt = now;
     return () => this.#catchUp(readsVersion);
   }
 
@@ -84,10 +84,10 @@ class Following implements Live {
    * Returns true for a script, alone or in a pipeline, when the version is due. Other calls of handlers are
    * sent unchanged.
    */
-  #readsWith(asked: UpstashRequest): boolean {
-    if (this.#clock() - this.#askedAt < EVERY_MS) return false;
-    const { path = ["pipeline"] } = asked;
-    return path[0] === "pipeline" && isScript(commandNames(asked)[0] ?? "");
+  #readsWith(request: UpstashRequest): boolean {
+    if (this.#clock() - this.#requestedAt < EVERY_MS) return false;
+    const { path = ["pipeline"] } = request;
+    return path[0] === "pipeline" && isScript(commandNames(request)[0] ?? "");
   }
 
   /** Sends a call with one more command, which reads the version. */
@@ -95,19 +95,19 @@ class Following implements Live {
     requester: Requester,
     { path, body }: UpstashRequest,
   ): Promise<UpstashResponse<Result>> {
-    this.#askedAt = this.#clock();
+    this.#requestedAt = this.#clock();
     const own = (path ? body : [body]) as readonly unknown[];
-    const asked = { path: ["pipeline"], body: [...own, ["GET", this.#keys.version]] };
-    const answers: unknown = await requester.request(asked);
+    const request = { path: ["pipeline"], body: [...own, ["GET", this.#keys.version]] };
+    const answers: unknown = await requester.request(request);
     if (!Array.isArray(answers)) return answers as UpstashResponse<Result>;
-    this.#hear(answers[own.length]);
+    this.#receive(answers[own.length]);
     if (path) return answers.slice(0, own.length) as unknown as UpstashResponse<Result>;
     const error = errorIn(nameOf(body), answers[0]);
     if (error) throw error;
     return answers[0] as UpstashResponse<Result>;
   }
 
-  #hear(answer: unknown): void {
+  #receive(answer: unknown): void {
     this.#refusal = errorIn("GET", answer);
     if (!this.#refusal) this.#lastRead = versionIn((answer as UpstashResponse<unknown>).result);
   }
@@ -148,12 +148,12 @@ class Following implements Live {
     this.#loaded = version;
     const fresh = resets.filter(([id]) => !known.has(id));
     const all = [...bad, ...strange];
-    const told = this.#told;
-    this.#told = new Set(all);
-    const untold = all.filter((id) => !told.has(id));
+    const reported = this.#reported;
+    this.#reported = new Set(all);
+    const unreported = all.filter((id) => !reported.has(id));
     return {
       resets: fresh.flatMap(([, entry]) => (entry.kind === "reset" ? entry.keys : [])),
-      failures: untold.length > 0 ? [failure(badEntries(untold))] : [],
+      failures: unreported.length > 0 ? [failure(badEntries(unreported))] : [],
     };
   }
 }

@@ -27,11 +27,11 @@ export function policyListings(
   hash: KeyedHash,
   ipv6Prefix = DEFAULT_IPV6_PREFIX,
 ): readonly Listing[] {
-  return listings.map(({ list, place, whom }): Listing => {
+  return listings.map(({ list, place, client }): Listing => {
     const entry = { list, id: policyEntry(list, place), until: Infinity };
-    if ("first" in whom) return { ...entry, whom: countedNetwork(whom, ipv6Prefix) };
-    const { identity, value } = whom;
-    return { ...entry, whom: { identity, key: hash(identity, value) } };
+    if ("first" in client) return { ...entry, client: countedNetwork(client, ipv6Prefix) };
+    const { identity, value } = client;
+    return { ...entry, client: { identity, key: hash(identity, value) } };
   });
 }
 

@@ -1,3 +1,4 @@
+import { choiceOf } from "#lib/core/choice";
 import { withSuggestion } from "#lib/core/nearest";
 import { HeadgateError } from "#lib/core/errors";
 import type { GateMode } from "#lib/core/mode";
@@ -5,7 +6,7 @@ import { MAX_PRODUCT } from "#lib/policy/check/limit";
 import { prefetchName } from "#lib/policy/prefetch";
 import { everyLimit } from "#lib/policy/select";
 import type { CompiledLimit, CompiledPolicy, CompiledRule } from "#lib/policy/types";
-import { badArgument, sentence } from "./arguments.ts";
+import { badArgument } from "./arguments.ts";
 import { readTo } from "./entry.ts";
 import type { OverrideOptions } from "./types.ts";
 
@@ -22,17 +23,15 @@ export function ruleNamed({ rules }: Rules, name: unknown): CompiledRule {
   const rule = typeof name === "string" ? rules.get(name) : undefined;
   if (rule) return rule;
   const known = [...rules.keys()];
-  const hint = withSuggestion(`Known: ${known.join(", ")}`, String(name), known);
-  throw new HeadgateError(
-    "LIMIT_UNKNOWN_RULE",
-    sentence(`There is no rule ${JSON.stringify(String(name).slice(0, 64))}. ${hint}`),
-  );
+  const all = withSuggestion(known.join(", "), String(name), known);
+  const given = JSON.stringify(String(name).slice(0, 64));
+  throw new HeadgateError("LIMIT_UNKNOWN_RULE", `There is no rule ${given}. The rules are ${all}.`);
 }
 
 /** @throws {HeadgateError} CONTROL_BAD_ARGUMENT */
 export function readMode(mode: unknown): GateMode {
   if (typeof mode === "string" && MODES.includes(mode)) return mode as GateMode;
-  throw badArgument("mode", mode, withSuggestion(MODES.join(", "), String(mode), MODES));
+  throw badArgument("mode", mode, withSuggestion(choiceOf(MODES), String(mode), MODES));
 }
 
 /** The limit of an override, in the form of the store. */

@@ -170,9 +170,9 @@ export interface ControlChange {
 /** Changes and lists what is set while the app runs. */
 export interface Control {
   /** Blocks a client or a network: it gets 403. It replaces an entry that allows the same client. */
-  block(whom: Whom, terms: Terms): Promise<ControlEntry>;
+  block(client: Whom, terms: Terms): Promise<ControlEntry>;
   /** Allows a client or a network without counting it. It replaces an entry that blocks the same client. */
-  allow(whom: Whom, terms: Terms): Promise<ControlEntry>;
+  allow(client: Whom, terms: Terms): Promise<ControlEntry>;
   /** Replaces a limit of the policy, for one client or for all. */
   override(options: OverrideOptions, terms: Terms): Promise<ControlEntry>;
   /** Sets the mode of one rule, or of all rules. */

@@ -28,7 +28,7 @@ export function wholeForm(least: number, most?: number, unit?: string): string {
  * have any type, since a caller in JavaScript may pass anything.
  *
  * @example
- * wholeProblem("cost", 1.5, 1); // "cost is 1.5; allowed: a whole number from 1."
+ * wholeProblem("cost", 1.5, 1); // "cost must be a whole number from 1, but is 1.5."
  */
 export function wholeProblem(
   name: string,
@@ -39,22 +39,33 @@ export function wholeProblem(
 ): string | undefined {
   if (isWhole(given, least, most)) return undefined;
   const shown = typeof given === "number" ? given : kindOf(given);
-  return `${name} is ${shown}; allowed: ${wholeForm(least, most, unit)}.`;
+  return mustBe(name, wholeForm(least, most, unit), shown);
 }
 
 /**
  * Returns why an argument is invalid; undefined for text that is not empty.
  *
  * @example
- * textProblem("key", ""); // "key is empty; allowed: text of at least one character."
+ * textProblem("key", ""); // "key must be text of at least one character, but is empty."
  */
 export function textProblem(name: string, given: unknown): string | undefined {
-  if (typeof given !== "string") return `${name} is ${kindOf(given)}; allowed: text.`;
-  return given === "" ? `${name} is empty; allowed: text of at least one character.` : undefined;
+  if (typeof given !== "string") return mustBe(name, "text", kindOf(given));
+  return given === "" ? mustBe(name, "text of at least one character", "empty") : undefined;
+}
+
+/**
+ * Returns the sentence of an error for an argument.
+ *
+ * @param shown the given value, or its type where the value may come from a request
+ * @example
+ * mustBe("mode", "enforce or shadow", '"of"'); // 'mode must be enforce or shadow, but is "of".'
+ */
+export function mustBe(name: string, allowed: string, shown: string | number): string {
+  return `${name} must be ${allowed}, but is ${shown}.`;
 }
 
 /** Returns the type in words. It never returns the value itself, which may come from a request. */
-function kindOf(given: unknown): string {
+export function kindOf(given: unknown): string {
   if (given === undefined || given === null) return String(given);
   return typeof given === "object" ? "an object" : `a ${typeof given}`;
 }

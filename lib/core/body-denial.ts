@@ -1,5 +1,5 @@
 import { type Decision, uncounted } from "./decision.ts";
-import { nextCutsAt } from "./next-body-size.ts";
+import { nextMaxBodyOf } from "./next-body-size.ts";
 
 /** The bounds of a request's body, in bytes; each is undefined when there is no such bound. */
 export interface BodyBounds {
@@ -9,7 +9,7 @@ export interface BodyBounds {
    * The length to which Next truncates a longer body without an error, unless the request holds another
    * length; undefined when Next truncates no body.
    */
-  readonly cutAt: number | undefined;
+  readonly nextMaxBody: number | undefined;
 }
 
 /**
@@ -19,21 +19,24 @@ export interface BodyBounds {
  *
  * @returns undefined when the body is no reason to deny the request
  */
-export function bodyDenial(request: Request, { ruled, cutAt }: BodyBounds): Decision | undefined {
-  const maxBody = Math.min(ruled ?? Infinity, cutOf(request, cutAt));
+export function bodyDenial(
+  request: Request,
+  { ruled, nextMaxBody }: BodyBounds,
+): Decision | undefined {
+  const maxBody = Math.min(ruled ?? Infinity, cutOf(request, nextMaxBody));
   if (maxBody === Infinity) return undefined;
-  const length = lengthOf(request, cutAt !== undefined);
+  const length = lengthOf(request, nextMaxBody !== undefined);
   if (length !== undefined)
     return length > maxBody ? uncounted(false, "body-too-large", { maxBody }) : undefined;
   return ruled === undefined ? undefined : uncounted(false, "body-length-unknown", { maxBody });
 }
 
 /** Next truncates the body and the copy that the middleware gets, except for GET and HEAD. */
-function cutOf(request: Request, cutAt: number | undefined): number {
-  if (cutAt === undefined) return Infinity;
+function cutOf(request: Request, nextMaxBody: number | undefined): number {
+  if (nextMaxBody === undefined) return Infinity;
   const { method } = request;
   if (method === "GET" || method === "HEAD") return Infinity;
-  return nextCutsAt(request) ?? cutAt;
+  return nextMaxBodyOf(request) ?? nextMaxBody;
 }
 
 /**

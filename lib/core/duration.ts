@@ -1,3 +1,5 @@
+import { mustBe } from "./argument.ts";
+
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
@@ -34,13 +36,17 @@ export function durationMs(given: Duration): number | undefined {
  * Returns why an argument is invalid; undefined for a length of time of at most `mostMs` milliseconds.
  *
  * @example
- * durationProblem("ttl", "1 year", 86_400_000); // 'ttl is "1 year"; allowed: seconds, or …'
+ * durationProblem("ttl", "1 year", 86_400_000); // 'ttl must be seconds, or …, but is "1 year".'
  */
 export function durationProblem(name: string, given: Duration, mostMs: number): string | undefined {
   const ms = durationMs(given);
   if (ms !== undefined && ms <= mostMs) return undefined;
   const shown = typeof given === "number" ? given : JSON.stringify(given);
-  return `${name} is ${shown}; allowed: seconds, or a text such as "30 seconds", up to ${mostMs / SECOND} seconds (${formatDuration(mostMs)}).`;
+  return mustBe(
+    name,
+    `seconds, or a text such as "30 seconds", up to ${mostMs / SECOND} seconds (${formatDuration(mostMs)})`,
+    shown,
+  );
 }
 
 /**

@@ -14,7 +14,7 @@ export function nearest(given: string, known: readonly string[]): string | undef
 /** Returns the text of what is allowed, with the nearest known name as a suggestion if there is one. */
 export function withSuggestion(allowed: string, given: string, known: readonly string[]): string {
   const guess = nearest(given, known);
-  return guess === undefined ? allowed : `${allowed}; did you mean "${guess}"?`;
+  return guess === undefined ? allowed : `${allowed} (did you mean "${guess}"?)`;
 }
 
 /** Returns the Levenshtein distance: the number of inserted, deleted or changed letters. */

@@ -1,5 +1,5 @@
 /** The length to which Next truncates bodies by default, in bytes. */
-export const NEXT_CUTS_AT = 10_485_760;
+export const NEXT_MAX_BODY = 10_485_760;
 
 /** The part of Next's state of a request's URL that is read here. */
 interface UrlState {
@@ -15,7 +15,7 @@ interface UrlState {
  *
  * @returns undefined when the request is not from Next, or when a later Next keeps its config elsewhere
  */
-export function nextCutsAt(request: Request): number | undefined {
+export function nextMaxBodyOf(request: Request): number | undefined {
   if (!("nextUrl" in request) || typeof request.nextUrl !== "object" || !request.nextUrl) {
     return undefined;
   }

@@ -5,12 +5,12 @@ export interface Held {
   /** How long the store holds it without renewal, in milliseconds. */
   readonly ttl: number;
   /**
-   * How long it is renewed, in milliseconds from `askedAt`; the TTL of the last renewal may end later. If
+   * How long it is renewed, in milliseconds from `requestedAt`; the TTL of the last renewal may end later. If
    * `maxHold` is at most `ttl`, it is never renewed.
    */
   readonly maxHold: number;
   /** When it was requested, on the monotonic clock: the store holds it from a later moment on. */
-  readonly askedAt: number;
+  readonly requestedAt: number;
   /** Holds it in the store for `ms` from now on; returns false when it no longer belongs to the holder. */
   readonly extend: (ms: number) => Promise<boolean>;
   /** Called when the store fails; the renewal is tried again while there is time. */
@@ -69,13 +69,13 @@ export class Renewal {
   #last = Promise.resolve(false);
 
   constructor(held: Held) {
-    const { ttl, askedAt, time = runtimeTime } = held;
+    const { ttl, requestedAt, time = runtimeTime } = held;
     this.#held = held;
     this.#time = time;
     this.#ttl = ttl;
-    this.#endsAt = askedAt;
-    this.#expiresAt = askedAt;
-    this.#heldFrom(askedAt, ttl);
+    this.#endsAt = requestedAt;
+    this.#expiresAt = requestedAt;
+    this.#heldFrom(requestedAt, ttl);
   }
 
   /**
@@ -129,7 +129,7 @@ export class Renewal {
   }
 
   async #renew(): Promise<void> {
-    const until = this.#held.askedAt + this.#held.maxHold;
+    const until = this.#held.requestedAt + this.#held.maxHold;
     if (this.isOver() || this.#endsAt >= until) return;
     // After a failure it is tried again while there is time.
     const isHeld = await this.#holdFor(Math.min(this.#ttl, until - this.#time.now()));

@@ -61,7 +61,7 @@ export function createDashboard<P extends AnyPolicy>(
 
 function servingOf<P extends AnyPolicy>(gate: Watched<P>) {
   const parts = partsOf(gate);
-  const lifeMs = LIFE_MS[gate.unobserved.joins ? "ourServer" : "elsewhere"];
+  const lifeMs = LIFE_MS[gate.unobserved.batches ? "ourServer" : "elsewhere"];
   return { streams: new Streams(parts, lifeMs), requests: new Requests(parts, gate.emit) };
 }
 

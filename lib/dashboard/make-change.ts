@@ -33,7 +33,7 @@ export async function makeChange(
   else if (change.action === "mode") {
     // `control` validates the mode.
     await control.mode(change.mode as GateMode, { ...terms, rule: change.rule });
-  } else await control[change.action](whomOf(change.client), terms);
+  } else await control[change.action](clientOf(change.client), terms);
   return null;
 }
 
@@ -48,11 +48,11 @@ function overrideOf({
     // `control` validates the text.
     to: /^\d+$/.test(to) ? Number(to) : (to as OverrideOptions["to"]),
     limit,
-    client: client === undefined ? undefined : whomOf(client),
+    client: client === undefined ? undefined : clientOf(client),
   };
 }
 
 /** Returns the client. A client key has 22 characters without a dot or colon, and every address has one. */
-function whomOf(client: string): Whom {
+function clientOf(client: string): Whom {
   return /^[\w-]{22}$/.test(client) ? { key: client } : { ip: client };
 }

@@ -37,7 +37,7 @@ const RATE_SPAN_MS = { ourServer: 10_000, elsewhere: 30_000 } as const;
 /** Makes the parts of a gate's dashboard. It does not call the store. */
 export function partsOf<P extends AnyPolicy>(gate: Watched<P>): DashboardParts {
   const { keys, options, policy, unobserved, keyedHash } = gate;
-  const { requester, rest, isCluster, joins } = unobserved;
+  const { requester, rest, isCluster, batches } = unobserved;
   const redis = scriptStoreOver(requester, gate.redis.deadlineMs);
   const unwatched: Unwatched = { keys, options, policy, redis, requester, keyedHash };
   const control = createControl(unwatched);
@@ -52,7 +52,7 @@ export function partsOf<P extends AnyPolicy>(gate: Watched<P>): DashboardParts {
     entries,
     rules: rulesInWords(policy),
     isCluster,
-    rateSpanMs: RATE_SPAN_MS[joins ? "ourServer" : "elsewhere"],
+    rateSpanMs: RATE_SPAN_MS[batches ? "ourServer" : "elsewhere"],
   });
   const changes = new Changes({ rest, keys, onChange: () => snapshots.changed() });
   return { unwatched, control, entries, snapshots, changes };

@@ -94,7 +94,7 @@ export function createOnce(claims: Claims, parts: Pick<DedupOptions, "emit" | "t
     const { lease = "30 seconds", maxHold = MAX_HOLD, keepResult = false } = options;
     const { effect, ...terms } = options;
     const longest = readDuration("maxHold", maxHold);
-    const askedAt = time.now();
+    const requestedAt = time.now();
     const claimed = await claims.claim(key, { ...terms, lease });
     if (claimed.state === "duplicate") {
       // The value has the caller's type T, unless another release of the app wrote it.
@@ -105,7 +105,7 @@ export function createOnce(claims: Claims, parts: Pick<DedupOptions, "emit" | "t
     }
     if (claimed.state === "other-payload") return { ran: false, reason: "other-payload" };
     const { token, isCertain } = claimed;
-    const stop = renewClaim(claims, { token, askedAt, maxHold: longest }, parts);
+    const stop = renewClaim(claims, { token, requestedAt, maxHold: longest }, parts);
     const done = await orRelease(token, async () => {
       try {
         const value = await work(token);

@@ -10,7 +10,7 @@ export const MAX_HOLD: Duration = "15 minutes";
 export interface AtWork {
   readonly token: ClaimToken;
   /** When the claim was requested, in milliseconds of the monotonic clock. */
-  readonly askedAt: number;
+  readonly requestedAt: number;
   /** The longest time that renewal holds the claim, in milliseconds. */
   readonly maxHold: number;
 }
@@ -23,14 +23,14 @@ export interface AtWork {
  */
 export function renewClaim(
   claims: Pick<Claims, "extend">,
-  { token, askedAt, maxHold }: AtWork,
+  { token, requestedAt, maxHold }: AtWork,
   { emit, time }: Pick<ToolParts, "emit" | "time">,
 ): () => void {
   let cause: unknown;
   const renewal = startRenewal({
     ttl: token.lease,
     maxHold,
-    askedAt,
+    requestedAt,
     time,
     async extend(ms) {
       const isHeld = await claims.extend(token, ms / 1000);

@@ -29,21 +29,21 @@ export function endedLines(
   { values, names, report }: EndedLines,
   everyMs = EVERY_MS,
 ): (by: EndedBy) => void {
-  const untold = new Map<EndedBy, number>();
+  const unreported = new Map<EndedBy, number>();
   const tell = (by: EndedBy, count: number) => {
-    untold.set(by, 0);
+    unreported.set(by, 0);
     report(lineOf(count, REASONS[by](String(values[by])), names[by]));
-    setTimeout(tellRest, everyMs, by).unref();
+    setTimeout(reportRest, everyMs, by).unref();
   };
-  const tellRest = (by: EndedBy) => {
-    const count = untold.get(by) ?? 0;
-    untold.delete(by);
+  const reportRest = (by: EndedBy) => {
+    const count = unreported.get(by) ?? 0;
+    unreported.delete(by);
     if (count > 0) tell(by, count);
   };
   return (by) => {
-    const count = untold.get(by);
+    const count = unreported.get(by);
     if (count === undefined) tell(by, 1);
-    else untold.set(by, count + 1);
+    else unreported.set(by, count + 1);
   };
 }
 

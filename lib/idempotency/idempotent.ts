@@ -62,11 +62,11 @@ export function createIdempotent(parts: DedupOptions): Idempotent {
       const body = await readBody(request, maxBodyBytes);
       if (!(body instanceof Uint8Array)) return body;
       const { claimed, payload } = await scopeOf(request, reading.key, owner, body);
-      const askedAt = time.now();
+      const requestedAt = time.now();
       const claim = await claims.claim(claimed, { ...read.claim, payload });
       if (claim.state !== "first") return repeated(claim, parts.emit);
       parts.emit({ kind: "idempotency", state: "ran" });
-      return run(claim.token, askedAt, () => handler(request, ...rest), request.signal);
+      return run(claim.token, requestedAt, () => handler(request, ...rest), request.signal);
     };
   };
 }

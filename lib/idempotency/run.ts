@@ -16,13 +16,13 @@ interface Bounds {
  * Runs a handler under a claim, which is renewed until the handler's response has been read. The claim
  * is committed with the response, or released when the response is no outcome.
  *
- * @param askedAt when the claim was requested, in milliseconds of the monotonic clock
+ * @param requestedAt when the claim was requested, in milliseconds of the monotonic clock
  * @param signal the request's signal, which aborts when the client disconnects
  * @throws every error that the handler throws
  */
 export type Run = (
   token: ClaimToken,
-  askedAt: number,
+  requestedAt: number,
   handle: () => Response | Promise<Response>,
   signal: AbortSignal,
 ) => Promise<Response>;
@@ -36,8 +36,8 @@ export function createRun(
   const { maxHold, maxAnswerBytes } = bounds;
   const report = (error: unknown) => emit({ kind: "failure", during: "idempotency-keep", error });
 
-  return async (token, askedAt, handle, signal) => {
-    const stop = renewClaim(claims, { token, askedAt, maxHold }, parts);
+  return async (token, requestedAt, handle, signal) => {
+    const stop = renewClaim(claims, { token, requestedAt, maxHold }, parts);
 
     async function release(): Promise<void> {
       stop();

@@ -32,7 +32,7 @@ function problemOf(wanted: string | undefined): string {
   const giver = PLATFORMS.find(({ name }) => name === wanted)?.givenBy;
   return giver
     ? `CLIENT_IP_FROM is "${wanted}", which only ${giver} can give: ${howToSay}`
-    : `CLIENT_IP_FROM is ${JSON.stringify(wanted)}; allowed: ${formsOf(PLATFORMS)}`;
+    : `CLIENT_IP_FROM must be ${formsOf(PLATFORMS)}, but is ${JSON.stringify(wanted)}`;
 }
 
 function formsOf(platforms: typeof PLATFORMS): string {

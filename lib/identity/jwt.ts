@@ -101,7 +101,7 @@ export function jwtUser(options: JwtOptions): (request: Request) => Promise<stri
 function checkOptions({ secrets, audience }: JwtOptions): void {
   const isText = (value: unknown) => typeof value === "string" && value !== "";
   if (!Array.isArray(secrets) || !secrets.every(isText)) {
-    throw invalidOption("jwtReader", "secrets", "a list of texts, of which none is empty");
+    throw invalidOption("jwtReader", "secrets", "a list of texts that are not empty");
   }
   if (!isText(audience)) throw invalidOption("jwtReader", "audience", "text that is not empty");
 }

@@ -18,14 +18,14 @@ export function createSessionDoubts(): (
   unresolved: readonly string[],
   headers: Headers,
 ) => Doubt | undefined {
-  const told = new Set<string>();
+  const reported = new Set<string>();
   return (unresolved, headers) => {
     const cookies = unresolved.length > 0 && headers.get("cookie");
     const [, ...found] = (cookies && SESSION.exec(cookies)) || [];
     const library = LIBRARIES[found.findIndex(Boolean)];
-    const name = library && unresolved.find((one) => !told.has(`${one} ${library}`));
+    const name = library && unresolved.find((one) => !reported.has(`${one} ${library}`));
     if (!name) return undefined;
-    told.add(`${name} ${library}`);
+    reported.add(`${name} ${library}`);
     const words = `A request carried a session cookie of ${library}, and the identity ${name} resolved to nothing, so the request was counted without it. If the session is this app's and still good, let the resolver of ${name} read it.`;
     return doubtOf("IDENTITY_UNRESOLVED", "info", words);
   };

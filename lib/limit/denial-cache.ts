@@ -16,11 +16,11 @@ interface Denial {
   /** When the entry expires: not after capacity returns, since it is reckoned from before the call. */
   readonly until: number;
   /** When the answer arrived. Waits from the cache are reckoned from it, so that they are not too short. */
-  readonly heardAt: number;
+  readonly receivedAt: number;
 }
 
 /** The moment before a call of the store. */
-export interface Asked {
+export interface CallTime {
   /** Milliseconds of the monotonic clock. */
   readonly at: number;
   /** The number of refunds and resets before it: an answer from before a refund is not cached. */
@@ -53,19 +53,19 @@ export class DenialCache {
       const now = this.#clock();
       if (now >= denial.until) this.#denials.delete(key);
       else if (isSame(denial.charges, charges)) {
-        return later(denial.decision, now - denial.heardAt);
+        return later(denial.decision, now - denial.receivedAt);
       }
     }
     return undefined;
   }
 
   /** Returns the moment before a call of the store, for `learn`. */
-  asked(): Asked {
+  callTime(): CallTime {
     return { at: this.#clock(), timesForgotten: this.#timesForgotten };
   }
 
   /** Caches a decision of the store if it is a denial. */
-  learn(charges: readonly Charge[], { at, timesForgotten }: Asked, decision: Decision): void {
+  learn(charges: readonly Charge[], { at, timesForgotten }: CallTime, decision: Decision): void {
     const waitMs = decision.retryAfterMs;
     if (decision.allowed || waitMs === undefined) return;
     if (timesForgotten !== this.#timesForgotten) return;
@@ -74,7 +74,7 @@ export class DenialCache {
     const key = deciding[last]?.key;
     if (key === undefined) return;
     const until = at + Math.min(waitMs, LONGEST_MS);
-    this.#denials.set(key, { charges: deciding, decision, until, heardAt: this.#clock() });
+    this.#denials.set(key, { charges: deciding, decision, until, receivedAt: this.#clock() });
   }
 
   /** Drops the denials of refunded or reset limits, and the answers to calls that are in flight. */

@@ -15,7 +15,7 @@ interface LastCount {
   /** When the store answered: milliseconds since 1970 on its clock. */
   at: number;
   /** When the answer arrived: milliseconds of the monotonic clock. */
-  heardAt: number;
+  receivedAt: number;
   /** True when the answer to a report was lost since: it is not known whether the store counted it. */
   isLost: boolean;
   /** Units that were allowed here and whose report the store has not answered yet. */
@@ -64,7 +64,7 @@ export class LastCounts {
     const known: (readonly [Charge, LastCount])[] = [];
     for (const charge of charges) {
       const count = this.#counts.get(charge.key);
-      if (!count || now - count.heardAt > KNOWN_MS) return undefined;
+      if (!count || now - count.receivedAt > KNOWN_MS) return undefined;
       // The limit may have changed since.
       if (count.status.limit !== charge.limit.limit) return undefined;
       if (!hasCapacity(count, charge)) return undefined;
@@ -78,42 +78,42 @@ export class LastCounts {
     }
     return {
       limits: known.map(([charge, count]) => statusNow(charge, count, now)),
-      at: Math.floor(first[1].at + now - first[1].heardAt),
+      at: Math.floor(first[1].at + now - first[1].receivedAt),
       charges,
     };
   }
 
   /** Returns the moment before a call of the store, for `learn` and `reported`. */
-  asked(): number {
+  callTime(): number {
     return this.#clock();
   }
 
-  /** Keeps the store's answer to a call that was sent at `asked`. */
-  learn(asked: number, charged: readonly Charged[]): void {
-    for (const each of charged) this.#learnOne(asked, each);
+  /** Keeps the store's answer to a call that was sent at `calledAt`. */
+  learn(calledAt: number, charged: readonly Charged[]): void {
+    for (const each of charged) this.#learnOne(calledAt, each);
   }
 
-  /** Ends a report that was sent at `asked`; `charged` is undefined when the answer was lost. */
-  reported({ charges }: Admission, asked: number, charged?: readonly Charged[]): void {
+  /** Ends a report that was sent at `calledAt`; `charged` is undefined when the answer was lost. */
+  reported({ charges }: Admission, calledAt: number, charged?: readonly Charged[]): void {
     for (const { key, cost } of charges) {
       const count = this.#counts.get(key);
       if (!count) continue;
       count.inFlight -= cost;
       count.isLost ||= !charged;
     }
-    if (charged) this.learn(asked, charged);
+    if (charged) this.learn(calledAt, charged);
   }
 
-  #learnOne(asked: number, { charge: { key }, status, at }: Charged): void {
+  #learnOne(calledAt: number, { charge: { key }, status, at }: Charged): void {
     const known = this.#counts.get(key);
-    const heardAt = this.#clock();
-    if (!known) return this.#keep(key, { status, at, heardAt, isLost: false, inFlight: 0 });
+    const receivedAt = this.#clock();
+    if (!known) return this.#keep(key, { status, at, receivedAt, isLost: false, inFlight: 0 });
     // Store replies may arrive out of order. The reply with the later time is kept; at equal times, the one
     // with less capacity. A reply to a call that was sent after the known reply arrived is newer even if its
     // time is earlier, since the store's clock may have stepped back.
     const isNewer = at > known.at || (at === known.at && status.remaining < known.status.remaining);
-    if (isNewer || asked >= known.heardAt) {
-      Object.assign(known, { status, at, heardAt, isLost: false });
+    if (isNewer || calledAt >= known.receivedAt) {
+      Object.assign(known, { status, at, receivedAt, isLost: false });
     }
   }
 
@@ -135,8 +135,8 @@ function hasCapacity({ status, isLost, inFlight }: LastCount, { limit, cost }: C
   return inFlight + cost <= margin && status.remaining - inFlight - cost >= margin;
 }
 
-function statusNow(charge: Charge, { status, inFlight, heardAt }: LastCount, now: number) {
-  const elapsed = Math.floor(now - heardAt);
+function statusNow(charge: Charge, { status, inFlight, receivedAt }: LastCount, now: number) {
+  const elapsed = Math.floor(now - receivedAt);
   const resetMs = status.resetMs === 0 ? status.windowMs : Math.max(1, status.resetMs - elapsed);
   return statusOf(charge.limit, status.remaining - inFlight, 0, resetMs);
 }

@@ -152,7 +152,7 @@ export class Limiter {
 
   async #restore(): Promise<void> {
     try {
-      await this.#store.restore(this.#local?.takeOwed() ?? []);
+      await this.#store.restore(this.#local?.takePending() ?? []);
     } catch {
       // The unsent counts are lost. The check of the next request reports that the store fails.
     }
@@ -161,13 +161,13 @@ export class Limiter {
   async #consumeInStore(charges: Charges): Promise<Outcome> {
     const missing = this.#missingFor(charges);
     if (missing) return this.#withoutStore("take", charges, missing);
-    const asked = this.#denials.asked();
+    const calledAt = this.#denials.callTime();
     try {
       const charged = await this.#store.consume(charges.all);
       const decision = decisionOf(charges, charged);
-      if (!this.#store.isInProcess) this.#denials.learn(charges.all, asked, decision);
-      if (charges.rules.admit === "optimistic") this.#counts.learn(asked.at, charged);
-      const due = this.#local?.owes() ? "restore" : undefined;
+      if (!this.#store.isInProcess) this.#denials.learn(charges.all, calledAt, decision);
+      if (charges.rules.admit === "optimistic") this.#counts.learn(calledAt.at, charged);
+      const due = this.#local?.hasPending() ? "restore" : undefined;
       return { decision, taken: takenOf(charged), due };
     } catch (error) {
       return this.#withoutStore("take", charges, asStoreError(error));
@@ -175,12 +175,12 @@ export class Limiter {
   }
 
   async #report(admission: Admission): Promise<void> {
-    const asked = this.#counts.asked();
+    const calledAt = this.#counts.callTime();
     let charged: readonly Charged[] | undefined;
     try {
       charged = await this.#store.report(admission.charges);
     } finally {
-      this.#counts.reported(admission, asked, charged);
+      this.#counts.reported(admission, calledAt, charged);
     }
   }
 

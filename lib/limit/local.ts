@@ -16,7 +16,7 @@ interface Slot {
 }
 
 /** The units of one key that the store has not counted, oldest first. */
-interface Owed {
+interface Pending {
   readonly charge: Charge;
   readonly slots: Slot[];
 }
@@ -37,13 +37,13 @@ export class LocalLimits {
   readonly #most: number;
   readonly #memory: MemoryCounts;
   /** The units that the store has not counted, by key. */
-  #owed: BoundedMap<string, Owed>;
+  #pending: BoundedMap<string, Pending>;
 
   constructor(clock: Clock = monotonic, most = MOST_KEYS) {
     this.#clock = clock;
     this.#most = most;
     this.#memory = new MemoryCounts(clock, most);
-    this.#owed = new BoundedMap(most);
+    this.#pending = new BoundedMap(most);
   }
 
   /** Consumes all charges, or none if one limit has no capacity. With "peek" it consumes nothing. */
@@ -58,29 +58,29 @@ export class LocalLimits {
   }
 
   /** Returns true when there are units that the store has not counted. */
-  owes(): boolean {
-    return !this.#owed.isEmpty;
+  hasPending(): boolean {
+    return !this.#pending.isEmpty;
   }
 
   /**
    * Returns the units that the store has not counted and that still count, each unit once. They stay in the
    * local count, so that the next outage does not start with a full quota.
    */
-  takeOwed(): LocalCount[] {
+  takePending(): LocalCount[] {
     const now = Math.floor(this.#clock());
-    const counts = [...this.#owed.values()].map(({ charge, slots }) => ({
+    const counts = [...this.#pending.values()].map(({ charge, slots }) => ({
       charge,
       taken: slots
         .map(({ at, units }) => ({ ageMs: now - at, units }))
         .filter(({ ageMs, units }) => units > 0 && ageMs < charge.limit.windowMs),
     }));
-    this.#owed = new BoundedMap(this.#most);
+    this.#pending = new BoundedMap(this.#most);
     return counts.filter(({ taken }) => taken.length > 0);
   }
 
   #note({ charge, at }: Charged): void {
     const { windowMs } = charge.limit;
-    const known = this.#owed.get(charge.key)?.slots ?? [];
+    const known = this.#pending.get(charge.key)?.slots ?? [];
     const slots = known.filter((slot) => slot.at > at - windowMs);
     const slotOf = (time: number) => Math.floor((time * SLOTS) / windowMs);
     const last = slots.at(-1);
@@ -88,13 +88,13 @@ export class LocalLimits {
       last.units += charge.cost;
       last.at = at;
     } else slots.push({ since: at, at, units: charge.cost });
-    this.#owed.set(charge.key, { charge, slots });
+    this.#pending.set(charge.key, { charge, slots });
   }
 
   #refund(taken: Charged): number {
     const units = this.#memory.refund(taken);
     const { charge, at } = taken;
-    const slot = this.#owed
+    const slot = this.#pending
       .get(charge.key)
       ?.slots.find((each) => each.since <= at && at <= each.at);
     if (slot) slot.units = Math.max(0, slot.units - units);

@@ -40,11 +40,11 @@ export function createAcquire(parts: LocksOptions): Acquiring {
   const { time = runtimeTime } = parts;
   async function attempt(key: string, hold: HoldMs, calledAt: number): Promise<Attempt> {
     const { names } = namesOf(parts, key);
-    const { token, askedAt, answer } = await requestLock(parts, ACQUIRE, names, hold.ttl);
+    const { token, requestedAt, answer } = await requestLock(parts, ACQUIRE, names, hold.ttl);
     const [code, detail] = readAnswer(answer);
     if (code !== 1) return { heldForMs: leftOf(detail) };
     const [name] = names;
-    const lock = holdLock(parts, { ...hold, name, token, fence: detail, calledAt, askedAt });
+    const lock = holdLock(parts, { ...hold, name, token, fence: detail, calledAt, requestedAt });
     // The answer took longer than the lock TTL, so another caller may hold the lock already.
     if (!lock.signal.aborted) return lock;
     await lock.release();
@@ -99,10 +99,10 @@ export async function requestLock(
 ) {
   const { time = runtimeTime } = parts;
   const token = newToken();
-  const askedAt = time.now();
+  const requestedAt = time.now();
   try {
     const answer = await runScriptWithRetry(parts.redis, script, names, [token, ttl]);
-    return { token, askedAt, answer };
+    return { token, requestedAt, answer };
   } catch (error) {
     releaseUnanswered(parts, names[0], token);
     throw error;

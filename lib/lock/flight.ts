@@ -165,7 +165,7 @@ class Flight {
   }
 
   async #attempt(script: Script, names: LockNames): Promise<Found | "unreadable"> {
-    const { token, askedAt, answer } = await requestLock(
+    const { token, requestedAt, answer } = await requestLock(
       this.#parts,
       script,
       names,
@@ -183,7 +183,7 @@ class Flight {
       token,
       fence: detail,
       calledAt: this.#waiting.since,
-      askedAt,
+      requestedAt,
       free: () => this.#free(token),
     });
   }

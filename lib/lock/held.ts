@@ -51,7 +51,7 @@ interface Acquired extends HoldMs {
    * When the request was sent, in milliseconds of the monotonic clock: the lock TTL in Redis begins
    * later.
    */
-  readonly askedAt: number;
+  readonly requestedAt: number;
   /**
    * Releases the lock in Redis, when that is more than to delete its key. Returns true when this token
    * held it.
@@ -83,7 +83,7 @@ class HeldLock implements Lock {
   #wasReleased: boolean | undefined;
 
   constructor(parts: HeldParts, acquired: Acquired) {
-    const { token, fence, ttl, maxHold, calledAt, askedAt } = acquired;
+    const { token, fence, ttl, maxHold, calledAt, requestedAt } = acquired;
     this.token = token;
     this.fence = fence;
     this.#parts = parts;
@@ -93,7 +93,7 @@ class HeldLock implements Lock {
     this.#renewal = startRenewal({
       ttl,
       maxHold,
-      askedAt,
+      requestedAt,
       time: parts.time,
       extend: (ms) => this.#run(EXTEND, [token, Math.ceil(ms)]),
       onFailure: (error) => parts.emit({ kind: "failure", during: "lock-renew", error }),

@@ -17,7 +17,7 @@ export interface CounterParts {
    * True when one request may wait for the call of another, as under our server, but not on a serverless
    * platform.
    */
-  readonly joins: boolean;
+  readonly batches: boolean;
 }
 
 /** How counted events are written. */
@@ -121,7 +121,7 @@ class Counters {
 
   constructor(on: CounterParts, { windowMs, waitUntil, upstashConsole = false }: CounterOptions) {
     this.#on = on;
-    this.#windowMs = windowMs ?? standardWindow(on.joins, upstashConsole);
+    this.#windowMs = windowMs ?? standardWindow(on.batches, upstashConsole);
     this.#waitUntil = waitUntil;
     this.#forConsole = upstashConsole;
     this.#counts = new Counts(upstashConsole);
@@ -177,7 +177,7 @@ class Counters {
 }
 
 /** Returns the default window, in milliseconds. */
-function standardWindow(joins: boolean, forConsole: boolean): number {
-  if (joins) return SERVER_WINDOW_MS;
+function standardWindow(batches: boolean, forConsole: boolean): number {
+  if (batches) return SERVER_WINDOW_MS;
   return Math.ceil((billedCommands(forConsole) * 3600) / BILLED_AN_HOUR) * 1000;
 }

@@ -88,22 +88,10 @@ function lineOf(event: HeadgateEvent): Line | undefined {
 }
 
 function decisionLine(event: DecisionEvent): Line | undefined {
-  const { decision, rules, onStoreFailure, mode, requestId, tookMs, method, patterns } = event;
+  const { decision, rules, onStoreFailure, mode, requestId, tookMs } = event;
   const about = {
     ...(mode !== "enforce" && { mode }),
     ...(requestId !== undefined && { requestId }),
-  };
-  /** Returns why a request was denied: limits, their clients, the method, and the patterns that matched. */
-  const why = (names: readonly string[], limits: readonly LimitStatus[]) => {
-    // Most decisions allow a request and have no line, so their keys are computed only here.
-    const keys = event.clients?.();
-    return {
-      rules: names,
-      limits: limits.map(({ policyName }) => policyName),
-      clients: keys && limits.map(({ policyName }) => keys[policyName]),
-      method,
-      patterns: names.flatMap((name) => patterns[name] ?? []),
-    };
   };
   if (decision.error && isMissing(decision.error)) return undefined;
   if (decision.counted !== "in-store" && decision.error) {
@@ -121,7 +109,7 @@ function decisionLine(event: DecisionEvent): Line | undefined {
   const { reason, maxBody, entry } = decision;
   if (maxBody !== undefined || reason === "blocked") {
     const keys = reason === "blocked" && new Set(Object.values(event.clients?.() ?? {}));
-    const because = { ...why(rules, []), ...(keys && { clients: [...keys] }), reason };
+    const because = { ...whyDenied(event, rules, []), ...(keys && { clients: [...keys] }), reason };
     return { event: "denied", level: "info", ...because, maxBody, entry, ...about };
   }
   if (reason === "over-limit") {
@@ -129,7 +117,7 @@ function decisionLine(event: DecisionEvent): Line | undefined {
     return {
       event: "denied",
       level: "info",
-      ...why([...new Set(limits.map(({ rule }) => rule))], limits),
+      ...whyDenied(event, [...new Set(limits.map(({ rule }) => rule))], limits),
       retryAfterMs: decision.retryAfterMs,
       ...about,
     };
@@ -140,11 +128,29 @@ function decisionLine(event: DecisionEvent): Line | undefined {
   const limits = denying.flatMap((shadow) => shadow.limits.filter(hasNoCapacity));
   return {
     event: "shadow-denied",
-    ...why(
+    ...whyDenied(
+      event,
       denying.map(({ rule }) => rule),
       limits,
     ),
     ...about,
+  };
+}
+
+/** Returns why a request was denied: limits, their clients, the method, and the patterns that matched. */
+function whyDenied(
+  { clients, method, patterns }: DecisionEvent,
+  rules: readonly string[],
+  limits: readonly LimitStatus[],
+) {
+  // Most decisions allow a request and have no line, so their keys are computed only here.
+  const keys = clients?.();
+  return {
+    rules,
+    limits: limits.map(({ policyName }) => policyName),
+    clients: keys && limits.map(({ policyName }) => keys[policyName]),
+    method,
+    patterns: rules.flatMap((name) => patterns[name] ?? []),
   };
 }
 

@@ -3,11 +3,11 @@ import type { HeadgateEvent, Listener } from "#lib/core/events";
 /** Calls a listener with events, after the response. */
 export class Observer {
   /** True when there is a listener. Without one, no events are made. */
-  readonly isHeard: boolean;
+  readonly hasListener: boolean;
   readonly #listener: Listener | undefined;
 
   constructor(listener: Listener | undefined) {
-    this.isHeard = listener !== undefined;
+    this.hasListener = listener !== undefined;
     this.#listener = listener;
   }
 
@@ -17,16 +17,16 @@ export class Observer {
    */
   async after(events: readonly HeadgateEvent[], work?: () => Promise<void>): Promise<void> {
     await afterResponse();
-    const told = events.map((event) => this.#tell(event));
+    const deliveries = events.map((event) => this.#deliver(event));
     try {
       await work?.();
     } catch (error) {
-      told.push(this.#tell({ kind: "failure", during: "report", error }));
+      deliveries.push(this.#deliver({ kind: "failure", during: "report", error }));
     }
-    await Promise.all(told);
+    await Promise.all(deliveries);
   }
 
-  async #tell(event: HeadgateEvent): Promise<void> {
+  async #deliver(event: HeadgateEvent): Promise<void> {
     try {
       await this.#listener?.(event);
     } catch {

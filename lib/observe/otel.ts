@@ -20,12 +20,12 @@ import { NO_RULE, outcomeWithoutCount } from "./outcome.ts";
  * export const gate = createHeadgate(policy, () => ({ ...fromEnv(), onEvent }));
  */
 export function otelEvents(api: OtelApi): Listener {
-  let told: Telemetry | undefined;
+  let telemetry: Telemetry | undefined;
   return (event) => {
     try {
       // Made with the first event, because a meter that is made before the SDK is registered never counts.
-      told ??= new Telemetry(api);
-      told.hear(event);
+      telemetry ??= new Telemetry(api);
+      telemetry.record(event);
     } catch {
       // An error of the app's telemetry must not fail a request.
     }
@@ -54,7 +54,7 @@ class Telemetry {
     this.#instruments = metrics && instrumentsOf(metrics.getMeter(NAME));
   }
 
-  hear(event: HeadgateEvent): void {
+  record(event: HeadgateEvent): void {
     const counted = this.#instruments;
     switch (event.kind) {
       case "decision":

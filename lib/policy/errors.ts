@@ -1,3 +1,4 @@
+import { mustBe } from "#lib/core/argument";
 import { BRAND } from "#lib/core/brand";
 import { HeadgateError } from "#lib/core/errors";
 import type { Place, ProblemCode } from "./codes.ts";
@@ -41,7 +42,7 @@ export class PolicyError extends HeadgateError {
 
 function describe(problem: Omit<PolicyProblem, "message">): string {
   const { place, code, given, allowed, docs } = problem;
-  return `${writePlace(place)}: ${code}: given ${given}; allowed: ${allowed} (${docs})`;
+  return `${code}: ${mustBe(writePlace(place), allowed, given)} (${docs})`;
 }
 
 /** Returns a place in the form of code: rules.search.limits.ip[0]. */
@@ -54,7 +55,7 @@ export function writePlace(place: Place): string {
 }
 
 /** The text of problems in a production build, which has no sentences. */
-const IN_SHORT = "see `npx headgate check`";
+const IN_SHORT = "as `npx headgate check` explains";
 
 /** Collects problems while a policy is read. */
 export class Problems {

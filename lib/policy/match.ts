@@ -1,4 +1,5 @@
 import { BoundedMap } from "#lib/core/bounded-map";
+import { type Find, isTooLong, patternIndex } from "./pattern-index.ts";
 import { matchOf } from "./select.ts";
 import { pathReadings, rawPages, routedPath } from "./path.ts";
 import type { Pattern } from "./pattern.ts";
@@ -33,17 +34,7 @@ interface Matching extends Reading {
   readonly patterns: readonly number[];
 }
 
-/** Returns the indexes of the lists that match a path. */
-type Find = (path: string) => readonly number[];
-
 type Takes = (rule: CompiledRule) => boolean;
-
-/**
- * The most characters of a reading that expressions are run on, because an expression could take long to fail.
- * Of a longer path only the head of a pattern must match. This is the stricter way, since such a path is never
- * exempt and its rules are never replaced.
- */
-const MAX_MATCHED_LENGTH = 2048;
 
 /** The most cached matches. A policy of many overlapping rules may have more. */
 const MAX_KEPT = 1000;
@@ -200,10 +191,6 @@ function idOf({ patterns, mayReplace }: Matching): string {
   return `${mayReplace ? "" : "!"}${patterns.join(",")}`;
 }
 
-function isTooLong(reading: string): boolean {
-  return reading.length > MAX_MATCHED_LENGTH;
-}
-
 /** GET covers HEAD. OPTIONS, the method of preflights, is not counted unless a rule lists it. */
 function takesMethod({ methods }: CompiledRule, method: string): boolean {
   if (!methods) return method !== "OPTIONS";
@@ -216,42 +203,4 @@ function takesPrefetch(
   prefetches: boolean,
 ): boolean {
   return prefetchTimes === undefined || isForPrefetches === prefetches;
-}
-
-/**
- * Makes the function that finds which of several lists of patterns match a path. It finds literal patterns by a
- * map, and runs the expressions of only those other patterns whose head begins the path. So the cost grows with
- * the number of different head lengths, and not with the number of rules.
- *
- * @param flags of a regular expression: with "i" letters match in any case
- */
-function patternIndex(lists: readonly (readonly Pattern[])[], flags: "is" | "s"): Find {
-  const inCase = (text: string) => (flags === "is" ? text.toLowerCase() : text);
-  const literals = new Map<string, number[]>();
-  const heads = new Map<string, { readonly expression: RegExp; readonly index: number }[]>();
-  for (const [index, patterns] of lists.entries()) {
-    for (const pattern of patterns) {
-      if ("expression" in pattern) {
-        const { head } = pattern;
-        const expression = new RegExp(pattern.expression, flags);
-        heads.set(head, [...(heads.get(head) ?? []), { expression, index }]);
-        continue;
-      }
-      const literal = inCase(pattern.literal);
-      literals.set(literal, [...(literals.get(literal) ?? []), index]);
-    }
-  }
-  const lengths = new Set([...heads.keys()].map(({ length }) => length));
-  return (path) => {
-    const found = [...(literals.get(inCase(path)) ?? [])];
-    const lower = path.toLowerCase();
-    for (const length of lengths) {
-      const head = lower.slice(0, length);
-      if (head.length < length) continue;
-      for (const { expression, index } of heads.get(head) ?? []) {
-        if (isTooLong(path) || expression.test(path)) found.push(index);
-      }
-    }
-    return found;
-  };
 }

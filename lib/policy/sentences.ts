@@ -15,11 +15,16 @@ export interface Problem {
   readonly details: readonly Detail[];
 }
 
-/** The text of what is allowed: fixed for each problem of a code, or a function of the problem. */
+/**
+ * What is allowed, in words that continue "rules.search.limits.ip must be". The text is fixed for each problem
+ * of a code, or a function of the problem.
+ */
 type Sentence = string | ((problem: Problem) => string);
 
-const LIMIT = '"10 per minute", "5 per 15 minutes", "10 per 1 m", or { limit, window }';
-const LIMITS = 'who is counted, each with "10 per minute", { limit, window }, or an array of these';
+const LIMIT =
+  'a text such as "10 per minute", "5 per 15 minutes" or "10 per 1 m", or { limit, window }';
+const LIMITS =
+  'an object of clients to count, each with "10 per minute", { limit, window }, or an array of these';
 const TIERS =
   'one identity, with limits for each of its values: { plan: { free: { user: "5 per hour" }, pro: { user: "100 per hour" } } }';
 const LOCALES =
@@ -29,8 +34,7 @@ const PREFETCH =
   '"count", "apart", or { times } with a whole number from 1 to 1000, for a rule with match that GET meets';
 const PATTERN = 'a path that begins with "/", such as "/api/users/:id" or "/api/:path*"';
 const WHOLE = "a whole number from 1";
-const ONE_LIMIT = "at least one limit";
-const REASONED = "clients, each with the reason as text";
+const REASONED = "an object of clients, each with the reason as text";
 
 /** The allowed values, by the name of the property or of the kind of value. */
 const VALUES: Readonly<Record<string, Sentence>> = {
@@ -40,7 +44,7 @@ const VALUES: Readonly<Record<string, Sentence>> = {
   aLimit: LIMIT,
   identities: "the result of defineIdentities",
   identity: 'a function of the request, or "from-code"',
-  exempt: "patterns, each with the reason as text",
+  exempt: "an object of patterns, each with the reason as text",
   conditions: "the result of defineConditions",
   condition: "a function of the request",
   allow: REASONED,
@@ -66,64 +70,72 @@ const VALUES: Readonly<Record<string, Sentence>> = {
   window: 'a length such as "15 minutes", or milliseconds',
 };
 
-/** The sentence of each code. */
+/** What is allowed, by the code of the problem. */
 export const SENTENCES: Readonly<Record<ProblemCode, Sentence>> = {
   UNKNOWN_KEY: (problem) => (problem.details.length > 0 ? oneOf(problem) : "any other name"),
   BAD_VALUE: ({ details: [kind = "", ...details], ...problem }) =>
     say(VALUES[kind] ?? "", { ...problem, details }),
-  NO_RULES: "at least one rule",
-  BAD_RULE_NAME: "a small letter, then up to 63 small letters, digits or -",
-  NO_LIMITS: ONE_LIMIT,
+  NO_RULES: "an object with at least one rule",
+  BAD_RULE_NAME:
+    "a name that begins with a small letter, with up to 63 small letters, digits or - after it",
+  NO_LIMITS: "given at least one limit",
   BAD_LIMIT: LIMIT,
-  LIMIT_BELOW_ONE: WHOLE,
-  BAD_WINDOW: 'a length such as "minute", "15 minutes", "1 h"',
-  WINDOW_TOO_SHORT: "a window of at least 1 second",
-  WINDOW_TOO_LONG: "a window of at most 31 days",
-  LIMIT_TIMES_WINDOW_TOO_LARGE: ({ details: [most] }) => `at most ${most} in this window`,
-  LOG_TOO_LARGE: ({ details: [most] }) => `at most ${most}, or another algorithm`,
-  DUPLICATE_WINDOW: "each window once for one subject",
+  LIMIT_BELOW_ONE: "a limit of at least 1, as a whole number",
+  BAD_WINDOW: 'a limit with a window such as "minute", "15 minutes" or "1 h"',
+  WINDOW_TOO_SHORT: "a limit with a window of at least 1 second",
+  WINDOW_TOO_LONG: "a limit with a window of at most 31 days",
+  LIMIT_TIMES_WINDOW_TOO_LARGE: ({ details: [most] }) =>
+    `a limit of at most ${most} in this window`,
+  LOG_TOO_LARGE: ({ details: [most] }) =>
+    `a limit of at most ${most}, or have another algorithm than "sliding-log"`,
+  DUPLICATE_WINDOW: "a limit for a window that this client does not have yet",
   COST_BELOW_ONE: WHOLE,
   COST_ABOVE_LIMIT: ({ details: [most] }) => `at most ${most}, the rule's smallest limit`,
   BAD_SUBJECT: ({ details: [most] }) => {
     if (most === "mixed") return "a|b or a+b, not both in one";
-    return most === undefined ? "names, each once, or global alone" : `at most ${most} characters`;
+    return most === undefined
+      ? "names, each once, or global alone"
+      : `a text of at most ${most} characters`;
   },
   UNKNOWN_IDENTITY: ({ given, ...problem }) => {
     const [first] = String(given).split(", ");
-    const ifEmpty = "nothing: there is no identity";
-    return oneOf({ ...problem, given: first }, ifEmpty, " (config/identities.ts)");
+    const ifEmpty = "left out, since there is no identity";
+    return oneOf({ ...problem, given: first }, ifEmpty, ", as in config/identities.ts");
   },
-  BAD_IDENTITY_NAME: "a letter, then up to 63 letters, digits or -; not ip or global",
+  BAD_IDENTITY_NAME:
+    "a name that begins with a letter, with up to 63 letters, digits or - after it, and not ip or global",
   BAD_PATTERN: badPattern,
   PATTERN_MATCHES_NOTHING: ({ details: [reading] }) => {
     if (reading === "query") {
-      return "a path alone: a query (?) and a fragment (#) are never matched";
+      return "a path alone, since a query (?) and a fragment (#) are never matched";
     }
     return reading === "static"
-      ? "a path of no static file: requests for static files are never checked"
-      : `paths are matched decoded, without doubled slashes, dot segments and a slash at the end: ${JSON.stringify(reading)}`;
+      ? "a path of no static file, since requests for static files are never checked"
+      : `${JSON.stringify(reading)}, since paths are matched decoded, without doubled slashes, dot segments and a slash at the end`;
   },
-  BAD_METHOD: ({ details }) => details.join(", "),
-  UNKNOWN_REPLACES: (problem) => oneOf(problem, "nothing: there is no other rule"),
+  BAD_METHOD: ({ details }) => choiceOf(details.map(String)),
+  UNKNOWN_REPLACES: (problem) => oneOf(problem, "left out, since there is no other rule"),
   REPLACES_ITSELF: "another rule's name",
-  REPLACES_IN_A_CIRCLE: "rules that do not replace this one in turn, or none of them would be left",
+  REPLACES_IN_A_CIRCLE: "rules that do not replace this one in turn, since no rule would be left",
   EMPTY_REASON: ({ place: [list] }) =>
-    `why ${list === "exempt" ? "no rule applies there" : `it is in ${list}`}, in a few words`,
-  LIMITS_AND_TIERS: "limits or tiers; another rule can have limits for all clients",
+    `the reason why ${list === "exempt" ? "no rule applies there" : `it is in ${list}`}, in a few words`,
+  LIMITS_AND_TIERS: "left out of a rule with tiers (another rule can have limits for all clients)",
   BAD_TIERS: TIERS,
-  BAD_TIER_NAME: "1 to 64 characters that are not all digits",
+  BAD_TIER_NAME: "a name of 1 to 64 characters that are not all digits",
   BAD_MODE: MODE,
   OPTIMISTIC_AND_DENY:
-    '"strict" where onStoreFailure is "deny"; or onStoreFailure: "allow" or "local"',
-  BAD_SIZE: ({ details: [kind] }) => (kind === "noMatch" ? "a rule with match" : SIZE_FORM),
+    '"strict" where onStoreFailure is "deny" ("optimistic" needs "allow" or "local")',
+  BAD_SIZE: ({ details: [kind] }) =>
+    kind === "noMatch" ? "left out of a rule without match" : SIZE_FORM,
   BAD_PREFETCH: PREFETCH,
   BAD_LOCALES: LOCALES,
-  LOCALE_IN_PATTERN: "the path without a locale: it holds in every locale",
-  BAD_CONDITION_NAME: "a letter, then up to 63 letters, digits or -; not ip, global or an identity",
+  LOCALE_IN_PATTERN: "the path without a locale, which holds in every locale",
+  BAD_CONDITION_NAME:
+    "a name that begins with a letter, with up to 63 letters, digits or - after it, and not ip, global or an identity",
   BAD_LISTED_CLIENT: badListed,
 };
 
-/** Returns the text of a sentence for a problem. */
+/** Returns what is allowed where a problem is. */
 export function say(sentence: Sentence, problem: Problem): string {
   return typeof sentence === "string" ? sentence : sentence(problem);
 }
@@ -134,19 +146,19 @@ function anObject({ details }: Problem): string {
 
 /** Returns the names in the details, or `ifEmpty` without names, with the nearest name as a suggestion. */
 function oneOf({ given, details }: Problem, ifEmpty = "", after = ""): string {
-  const allowed = (details.join(", ") || ifEmpty) + after;
+  const allowed = (choiceOf(details.map(String)) || ifEmpty) + after;
   return withSuggestion(allowed, String(given), details.map(String));
 }
 
 function badPattern({ details: [kind, first, second] }: Problem): string {
   if (kind === "repeat") {
-    return "no repeat inside a repeat, such as (?:x+)+: matching could take for ever";
+    return "a pattern with no repeat inside a repeat, such as (?:x+)+, since matching could take for ever";
   }
   if (kind === "wildcards") {
-    return `at most ${first} parts that span segments, such as :path* or (.*)`;
+    return `a pattern with at most ${first} parts that span segments, such as :path* or (.*)`;
   }
   if (kind === "slow") {
-    return `an expression that fails quickly: ${first}(${second}) takes long on some paths; leave no part that matches in two ways`;
+    return `an expression that fails quickly, without a part that matches in two ways (${first}(${second}) takes long on some paths)`;
   }
   return kind === undefined ? PATTERN : `${PATTERN} (${kind})`;
 }
@@ -156,9 +168,9 @@ function badListed({ given, details }: Problem): string {
   const text = String(given);
   const names = details.map(String);
   const forms = names.map((name) => (name.endsWith(":") ? `"${name}" and a value` : name));
-  const allowed = ["an address", "a CIDR block", ...forms].join(", ");
+  const allowed = choiceOf(["an address", "a CIDR block", ...forms]);
   const network = nearestNetwork(text.replace(/^ip:/, ""));
-  if (network) return `${allowed}; did you mean "${network}"?`;
+  if (network) return `${allowed} (did you mean "${network}"?)`;
   const value = text.slice(text.indexOf(":") + 1).trim();
   const known = names.flatMap((name) => {
     if (!name.endsWith(":")) return name;

@@ -130,7 +130,7 @@ export interface CompiledListing {
   readonly text: string;
   readonly reason: string;
   /** A network, or the value of an identity; a condition that is met has the value "yes". */
-  readonly whom: Network | { readonly identity: string; readonly value: string };
+  readonly client: Network | { readonly identity: string; readonly value: string };
 }
 
 /** A policy after its check, in the form in which requests are matched. */

@@ -12,7 +12,7 @@ export type Outcome =
       readonly kind: "fails";
       readonly error: StoreError;
       /** True when Redis answered and rejected a script: it may still serve other commands. */
-      readonly refusesScripts: boolean;
+      readonly rejectsScripts: boolean;
     };
 
 type Failure = Extract<Outcome, { kind: "fails" }>;
@@ -83,7 +83,7 @@ export class Breaker {
    */
   admit(runsScripts: boolean): Attempt | StoreError {
     if (!this.#isOpen() || !this.#last) return this.#call;
-    if (this.#last.refusesScripts && !runsScripts) return this.#call;
+    if (this.#last.rejectsScripts && !runsScripts) return this.#call;
     const now = this.#clock();
     if (now < this.#probeAt) return this.#last.error;
     this.#probeAt = now + this.#probeMs;
@@ -96,7 +96,7 @@ export class Breaker {
       if (outcome.kind !== "fails") return;
       if (!this.#isOpen()) return this.#count(outcome);
       // The call was sent before the breaker opened. It adds information only if the connection fails, too.
-      if (!outcome.refusesScripts) this.#last = outcome;
+      if (!outcome.rejectsScripts) this.#last = outcome;
     },
   };
 
@@ -119,7 +119,7 @@ export class Breaker {
   }
 
   #refutesLast({ kind }: Outcome): boolean {
-    return kind === "works" || (kind === "answers" && !this.#last?.refusesScripts);
+    return kind === "works" || (kind === "answers" && !this.#last?.rejectsScripts);
   }
 
   #reset(): void {
@@ -168,17 +168,17 @@ export function outcomeOf(
   const scripts = errors.filter((_, i) => isScript(commands[i] ?? ""));
   if (scripts.includes(undefined)) return { kind: "works" };
   const rejected = scripts.find(isStoreFailure);
-  if (rejected) return { kind: "fails", error: rejected, refusesScripts: true };
+  if (rejected) return { kind: "fails", error: rejected, rejectsScripts: true };
   const failed = errors.filter(isStoreFailure).filter(({ code }) => !CONCERNS_SOME.has(code));
   const [error] = failed;
   if (!error || failed.length < errors.length) return { kind: "answers" };
-  return { kind: "fails", error, refusesScripts: false };
+  return { kind: "fails", error, rejectsScripts: false };
 }
 
 /** Returns the outcome of a call that threw. */
 export function outcomeOfThrown(commands: readonly string[], error: unknown): Outcome {
   if (!isStoreFailure(error)) return { kind: "answers" };
-  if (error.reply === undefined) return { kind: "fails", error, refusesScripts: false };
+  if (error.reply === undefined) return { kind: "fails", error, rejectsScripts: false };
   return outcomeOf(
     commands,
     commands.map(() => error),

@@ -76,7 +76,7 @@ const PROBE_MARGIN_MS = 100;
 
 /**
  * Makes a requester that sends REST calls of Upstash's protocol. Each call is sent once, without a retry,
- * takes no longer than the deadline, and is not sent while the breaker is open. `joinCalls` wraps a
+ * takes no longer than the deadline, and is not sent while the breaker is open. `batchCalls` wraps a
  * requester to batch its calls.
  *
  * Every failure of a call is a {@link StoreError}.
@@ -187,7 +187,7 @@ export function withBreaker(
 export function watched(requester: Requester, onCall: (call: StoreCall) => void): Requester {
   const request = async <Result>(asked: UpstashRequest) => {
     const sentAt = monotonic();
-    const told = (error?: Error): StoreCall => ({
+    const callOf = (error?: Error): StoreCall => ({
       command: titleOf(asked),
       commands: commandNames(asked).length,
       tookMs: error && isNotTried(error) ? 0 : monotonic() - sentAt,
@@ -195,10 +195,10 @@ export function watched(requester: Requester, onCall: (call: StoreCall) => void)
     });
     try {
       const answer = await requester.request<Result>(asked);
-      onCall(told());
+      onCall(callOf());
       return answer;
     } catch (error) {
-      onCall(told(asStoreError(error)));
+      onCall(callOf(asStoreError(error)));
       throw error;
     }
   };

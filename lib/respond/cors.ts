@@ -24,7 +24,7 @@ export interface Added {
   /** Whether the gate denied the request, so that no handler was called. */
   readonly isDenial: boolean;
   /** Whether the response has rate-limit headers, which a page may want to read. */
-  readonly tellsLimits: boolean;
+  readonly showsLimits: boolean;
 }
 
 /**
@@ -36,7 +36,7 @@ export function writeCorsHeaders(
   headers: Headers,
   request: Request,
   { origins, exposedHeaders = [] }: Cors,
-  { isDenial, tellsLimits }: Added,
+  { isDenial, showsLimits }: Added,
 ): void {
   // With "*" alone the response is the same for all origins, and a cache needs no copy for each.
   if (origins.some((one) => one !== "*")) headers.append("Vary", "Origin");
@@ -48,7 +48,7 @@ export function writeCorsHeaders(
   if (isDenial && isNamed && headers.get(ALLOW_ORIGIN) === origin) {
     headers.set("Access-Control-Allow-Credentials", "true");
   }
-  if (isDenial || tellsLimits) {
+  if (isDenial || showsLimits) {
     headers.append("Access-Control-Expose-Headers", [EXPOSED, ...exposedHeaders].join(", "));
   }
 }

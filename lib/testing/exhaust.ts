@@ -49,7 +49,7 @@ function storeIsDown(): HeadgateError {
 function unknownRule(rule: string, known: readonly string[]): HeadgateError {
   return new HeadgateError(
     "LIMIT_UNKNOWN_RULE",
-    `exhaust: there is no rule ${JSON.stringify(rule)}. Known: ${known.join(", ")}.`,
+    `exhaust: there is no rule ${JSON.stringify(rule)}. The rules are ${known.join(", ")}.`,
   );
 }
 
@@ -57,6 +57,6 @@ function unknownLimit(rule: string, limit = "", all: readonly Charge[]): Headgat
   const names = all.map((charge) => charge.limit.policyName);
   return new HeadgateError(
     "LIMIT_BAD_ARGUMENT",
-    `exhaust: the rule ${rule} has no limit ${JSON.stringify(limit)} for this client. Known: ${names.join(", ")}.`,
+    `exhaust: the rule ${rule} has no limit ${JSON.stringify(limit)} for this client. Its limits are ${names.join(", ")}.`,
   );
 }

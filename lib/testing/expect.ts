@@ -95,10 +95,10 @@ export function expectAllowed(
   const fail = failing(expectAllowed, response);
   if (DENIALS.has(response.status)) fail("status", "one of an allowed request", response.status);
   if (remaining === undefined && rule === undefined) return;
-  const told = limitsOf(response).filter(({ name }) => rule === undefined || isOf(rule, name));
+  const shown = limitsOf(response).filter(({ name }) => rule === undefined || isOf(rule, name));
   const what = rule === undefined ? "a limit" : `a limit of the rule ${rule}`;
-  if (told.length === 0) fail("RateLimit", `${what}; GET shows it with headers: "always"`, "none");
-  const left = Math.min(...told.map((limit) => limit.remaining));
+  if (shown.length === 0) fail("RateLimit", `${what}; GET shows it with headers: "always"`, "none");
+  const left = Math.min(...shown.map((limit) => limit.remaining));
   if (remaining !== undefined && left !== remaining)
     fail(`what is left of ${what}`, remaining, left);
 }

@@ -25,7 +25,7 @@ export interface TestGateOptions extends Partial<
     | "corsExposedHeaders"
     | "legacyHeaders"
     | "ipv6Prefix"
-    | "cutAt"
+    | "nextMaxBody"
     | "secret"
     | "namespace"
   >
@@ -104,7 +104,7 @@ const BEGINNING = Date.parse("2026-01-01T00:00:00Z");
 
 const DEFAULTS = {
   cluster: false,
-  joins: false,
+  batches: false,
   namespace: "test",
   isNamespaceShared: false,
   mode: "enforce",
@@ -114,7 +114,7 @@ const DEFAULTS = {
   corsOrigins: [],
   corsExposedHeaders: [],
   legacyHeaders: false,
-  cutAt: undefined,
+  nextMaxBody: undefined,
 } as const;
 
 /**

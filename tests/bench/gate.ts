@@ -147,5 +147,5 @@ const answersAtOnce: ScriptStore = {
 };
 
 const log = logEvents(() => {});
-const counters = countEvents()({ redis: answersAtOnce, keys: keyNames("bench"), joins: true });
+const counters = countEvents()({ redis: answersAtOnce, keys: keyNames("bench"), batches: true });
 const both = toEach([log, counters]);

@@ -57,12 +57,12 @@ const NETWORKS = Array.from({ length: BLOCKS }, (_, i) => `10.${i >> 8}.${i & 25
 
 function lookUps(): readonly Row[] {
   const listings = NETWORKS.map((text) => {
-    const whom = readNetwork(text);
-    if (!whom) throw new Error(`${text} is no network.`);
-    return { list: "block", id: text, until: Infinity, whom } as const;
+    const client = readNetwork(text);
+    if (!client) throw new Error(`${text} is no network.`);
+    return { list: "block", id: text, until: Infinity, client } as const;
   });
   const tree = new PrefixTree<string>();
-  for (const { whom, id } of listings) tree.add(whom.first, whom.bits, id);
+  for (const { client, id } of listings) tree.add(client.first, client.bits, id);
   const lists = new ClientLists(listings, []);
   const clients = NETWORKS.map((_, i) => {
     const ip = [10, i >> 8, i & 255, 7];

@@ -60,7 +60,7 @@ function partsOf(only: string): PartName[] {
   const names = only.split(",").map((name) => name.trim());
   const unknown = names.filter((name) => !ORDER.includes(name as PartName));
   if (unknown.length > 0) {
-    throw new Error(`--only names "${unknown.join(", ")}"; allowed: ${ORDER.join(", ")}.`);
+    throw new Error(`--only must be names of ${ORDER.join(", ")}, but is "${unknown.join(", ")}".`);
   }
   return ORDER.filter((name) => names.includes(name));
 }
@@ -68,7 +68,7 @@ function partsOf(only: string): PartName[] {
 function wholeNumber(option: string, given: string): number {
   const number = Number(given);
   if (Number.isSafeInteger(number) && number >= 1) return number;
-  throw new Error(`--${option} is "${given}"; allowed: a whole number from 1.`);
+  throw new Error(`--${option} must be a whole number from 1, but is "${given}".`);
 }
 
 /** The defaults of options that neither the command nor the part sets. */

@@ -4,7 +4,7 @@ import { createTotals } from "#app/_domain/analytics/totals";
 import { track } from "#app/_domain/analytics/track";
 import { totalEvents, type WorkerOptions } from "#app/_domain/analytics/worker";
 import { StoreError } from "#lib/redis/errors";
-import { losing } from "../support/losing.ts";
+import { losingResponses } from "../support/lost-responses.ts";
 import { serve, type ServedStore } from "../support/served.ts";
 import { STORES_AND_CLUSTER } from "../support/stores.ts";
 import { makeTools } from "../support/tools.ts";
@@ -89,7 +89,7 @@ describe.each(STORES_AND_CLUSTER)("the totals on $name", (kind) => {
     const { events, work, totals } = world();
     await events(20);
     const dead = { most: 8, abandonedMs: 60_000, cursor: "0-0" };
-    expect((await totals.take("dies", dead)).waiting).toHaveLength(8);
+    expect((await totals.receive("dies", dead)).waiting).toHaveLength(8);
     expect(await work()).toEqual({ counted: 12, setAside: 0 });
     expect(await totals.lengths()).toEqual({ waiting: 8, taken: 8 });
     await expect
@@ -101,7 +101,7 @@ describe.each(STORES_AND_CLUSTER)("the totals on $name", (kind) => {
   test("the totals are exact when a worker that counted as dead settles after all", async () => {
     const { events, work, totals } = world();
     await events(5);
-    const slow = await totals.take("slow", { most: 5, abandonedMs: 60_000, cursor: "0-0" });
+    const slow = await totals.receive("slow", { most: 5, abandonedMs: 60_000, cursor: "0-0" });
     await expect.poll(async () => (await work({ abandonedMs: 20 })).counted).toBe(5);
     const verdicts = slow.waiting.map(({ id }) => ({ id, day: TODAY, type: "profile_view" }));
     expect(await totals.settle(verdicts)).toEqual({ counted: 0, setAside: 0 });
@@ -113,7 +113,7 @@ describe.each(STORES_AND_CLUSTER)("the totals on $name", (kind) => {
     await whole.events(40);
     const { keys, redis } = makeTools(
       store,
-      losing((call) => call % 2 === 0),
+      losingResponses((call) => call % 2 === 0),
     );
     const totals = createTotals({ redis, keys: whole.keys });
     expect(keys).toBeDefined();
@@ -133,7 +133,7 @@ describe.each(STORES_AND_CLUSTER)("the totals on $name", (kind) => {
     const lossy = createTotals({
       redis: makeTools(
         store,
-        losing((call) => call % 2 === 0),
+        losingResponses((call) => call % 2 === 0),
       ).redis,
       keys,
     });
@@ -155,9 +155,9 @@ describe.each(STORES_AND_CLUSTER)("the totals on $name", (kind) => {
     const { events, work, totals, redis, ...tools } = world();
     await events(3);
     const given = { most: 2, abandonedMs: 60_000, cursor: "0-0" };
-    const taken = await totals.take("slow", given);
+    const taken = await totals.receive("slow", given);
     await redis.xdel(streamKey(tools), taken.waiting.map(({ id }) => id).slice(0, 1));
-    expect((await totals.take("slow", given)).waiting).toEqual(taken.waiting.slice(1));
+    expect((await totals.receive("slow", given)).waiting).toEqual(taken.waiting.slice(1));
     expect(await totals.lengths()).toEqual({ waiting: 2, taken: 1 });
     expect(await work()).toEqual({ counted: 1, setAside: 0 });
   });
@@ -230,7 +230,7 @@ describe.each(STORES_AND_CLUSTER)("the totals on $name", (kind) => {
   test("a worker removes its consumer when it holds no events", async () => {
     const { events, work, totals, redis, ...tools } = world();
     await events(3);
-    await totals.take("dies", { most: 1, abandonedMs: 60_000, cursor: "0-0" });
+    await totals.receive("dies", { most: 1, abandonedMs: 60_000, cursor: "0-0" });
     await work();
     const pending = { type: "CONSUMERS", group: "totals" } as const;
     const consumers = JSON.stringify(await redis.xinfo(streamKey(tools), pending));

@@ -4,7 +4,7 @@ import { createLimits } from "#lib/limits";
 import { logEvents } from "#lib/observe/log";
 import type { HeadgateOptions } from "#lib/options";
 import { defineConditions, defineIdentities, definePolicy } from "#lib/policy/define";
-import { asking } from "../support/asking.ts";
+import { senderTo } from "../support/gate-sender.ts";
 import { liveStore } from "../support/live-store.ts";
 import { gateOptions } from "../support/options.ts";
 
@@ -54,8 +54,8 @@ const store = liveStore();
 function gate(options: Partial<HeadgateOptions> = {}) {
   const made = gateOptions(store.store);
   const all = { ...made.options, identityDeadlineMs: 50, ...options };
-  const ask = asking(createGate(POLICY, all));
-  return { ask, limits: createLimits(POLICY, all), events: made.events };
+  const send = senderTo(createGate(POLICY, all));
+  return { send, limits: createLimits(POLICY, all), events: made.events };
 }
 
 const from = (ip: string, more: Record<string, string> = {}) => ({
@@ -74,8 +74,8 @@ async function scriptsRun(): Promise<number> {
 
 describe("a blocked client", () => {
   test("a blocked client gets a problem document, without a call of the store", async () => {
-    const { ask, events } = gate();
-    const answer = await ask("/search", from(BLOCKED));
+    const { send, events } = gate();
+    const answer = await send("/search", from(BLOCKED));
     expect(answer.status).toBe(403);
     expect(answer.headers.get("content-type")).toBe("application/problem+json");
     expect(await answer.json()).toEqual({
@@ -86,13 +86,13 @@ describe("a blocked client", () => {
     });
     expect(await scriptsRun()).toBe(0);
     expect(events.map(({ kind }) => kind)).toEqual(["decision"]);
-    expect((await ask("/search", from("203.0.113.1"))).status).toBe(200);
+    expect((await send("/search", from("203.0.113.1"))).status).toBe(200);
     expect(await scriptsRun()).toBeGreaterThan(0);
   });
 
   test("a blocked client gets no limits and no time to wait, and its request has an id", async () => {
-    const { ask } = gate({ legacyHeaders: true });
-    const { headers } = await ask("/search", from(BLOCKED));
+    const { send } = gate({ legacyHeaders: true });
+    const { headers } = await send("/search", from(BLOCKED));
     const told = [...headers.keys()].filter((name) => /ratelimit|retry-after/.test(name));
     expect(told).toEqual([]);
     expect(headers.get("cache-control")).toBe("no-store");
@@ -105,22 +105,22 @@ describe("a blocked client", () => {
     ["a preflight", "/search", "OPTIONS"],
     ["a method that no rule names", "/search", "PURGE"],
   ])("a blocked client is blocked on %s", async (_, path, method) => {
-    const { ask } = gate();
-    expect((await ask(path, { method, ...from(BLOCKED) })).status).toBe(403);
-    expect((await ask(path, { method, ...from("203.0.113.1") })).status).toBe(200);
+    const { send } = gate();
+    expect((await send(path, { method, ...from(BLOCKED) })).status).toBe(403);
+    expect((await send(path, { method, ...from("203.0.113.1") })).status).toBe(200);
     expect(
-      (await ask(path, { method, ...from("203.0.113.1", { "x-user": "mallory" }) })).status,
+      (await send(path, { method, ...from("203.0.113.1", { "x-user": "mallory" }) })).status,
     ).toBe(403);
   });
 
   test("a blocked client gets no body for HEAD, a page when it prefers one, and text for a Server Action", async () => {
-    const { ask } = gate();
-    const head = await ask("/search", { method: "HEAD", ...from(BLOCKED) });
+    const { send } = gate();
+    const head = await send("/search", { method: "HEAD", ...from(BLOCKED) });
     expect([head.status, await head.text()]).toEqual([403, ""]);
-    const page = await ask("/search", from(BLOCKED, { accept: "text/html" }));
+    const page = await send("/search", from(BLOCKED, { accept: "text/html" }));
     expect(page.headers.get("content-type")).toMatch(/^text\/html/);
     expect(await page.text()).toContain("<h1>Forbidden</h1>");
-    const action = await ask("/search", {
+    const action = await send("/search", {
       method: "POST",
       ...from(BLOCKED, { "next-action": "0a" }),
     });
@@ -131,38 +131,38 @@ describe("a blocked client", () => {
   });
 
   test("a blocked client gets the app's response of onDenied, with CORS headers", async () => {
-    const { ask } = gate({
+    const { send } = gate({
       onDenied: (_, { reason, entry }) => Response.json({ reason, entry }, { status: 451 }),
       cors: { origins: ["https://shop.example"], exposedHeaders: [] },
     });
-    const answer = await ask("/search", from(BLOCKED, { origin: "https://shop.example" }));
+    const answer = await send("/search", from(BLOCKED, { origin: "https://shop.example" }));
     expect(answer.status).toBe(451);
     expect(await answer.json()).toEqual({ reason: "blocked", entry: "policy block 1" });
     expect(answer.headers.get("access-control-allow-origin")).toBe("https://shop.example");
   });
 
   test("a blocked client is blocked before its body is read", async () => {
-    const { ask } = gate();
+    const { send } = gate();
     const body = { method: "POST", body: "more than ten bytes" };
-    expect((await ask("/upload", { ...body, ...from(BLOCKED) })).status).toBe(403);
+    expect((await send("/upload", { ...body, ...from(BLOCKED) })).status).toBe(403);
   });
 
   test("a blocked client is reported and allowed in shadow, and not checked when the gate is off", async () => {
     const shadow = gate({ mode: "shadow" });
-    expect((await shadow.ask("/about", from(BLOCKED))).status).toBe(200);
+    expect((await shadow.send("/about", from(BLOCKED))).status).toBe(200);
     expect(shadow.events).toMatchObject([
       { decision: { allowed: false, reason: "blocked" }, mode: "shadow" },
     ]);
     const off = gate({ mode: "off" });
-    expect((await off.ask("/search", from(BLOCKED))).status).toBe(200);
+    expect((await off.send("/search", from(BLOCKED))).status).toBe(200);
     expect((await off.limits.limit("code", { account: "fraud" })).reason).toBe("switched-off");
     expect(off.events).toEqual([]);
   });
 
   test("a blocked client has a log line with the entry, without an address or a name", async () => {
-    const { ask, events } = gate();
-    await ask("/search", from(BLOCKED));
-    await ask("/about", from("203.0.113.1", { "x-user": "mallory" }));
+    const { send, events } = gate();
+    await send("/search", from(BLOCKED));
+    await send("/about", from("203.0.113.1", { "x-user": "mallory" }));
     const lines: string[] = [];
     const log = logEvents((line) => lines.push(line));
     for (const event of events) log(event);
@@ -193,9 +193,9 @@ describe("an allowed client", () => {
       4,
     ],
   ])("an allowed client is not counted %s", async (_, init, place) => {
-    const { ask, events } = gate();
+    const { send, events } = gate();
     for (let i = 0; i < 4; i += 1) {
-      const answer = await ask("/search", init);
+      const answer = await send("/search", init);
       expect(answer.status).toBe(200);
       expect(answer.headers.has("ratelimit")).toBe(false);
     }
@@ -209,10 +209,10 @@ describe("an allowed client", () => {
   });
 
   test("an allowed client must not send a larger body than its rule permits", async () => {
-    const { ask } = gate();
+    const { send } = gate();
     const sent = from(ALLOWED, { "content-length": "19" });
     const body = { method: "POST", body: "more than ten bytes", ...sent };
-    expect((await ask("/upload", body)).status).toBe(413);
+    expect((await send("/upload", body)).status).toBe(413);
   });
 });
 
@@ -223,10 +223,10 @@ describe("a condition that fails", () => {
   ])(
     "a condition that fails allows no client, and is reported: %s",
     async (name, message, code) => {
-      const { ask, events } = gate();
+      const { send, events } = gate();
       const init = from("203.0.113.1", { [`x-${name}`]: "1" });
       const statuses = [];
-      for (let i = 0; i < 3; i += 1) statuses.push((await ask("/search", init)).status);
+      for (let i = 0; i < 3; i += 1) statuses.push((await send("/search", init)).status);
       expect(statuses).toEqual([200, 200, 429]);
       const failures = events.filter(({ kind }) => kind === "failure");
       expect(failures).toHaveLength(3);
@@ -238,8 +238,8 @@ describe("a condition that fails", () => {
   );
 
   test("a condition that is false is not reported as a missing identity", async () => {
-    const { ask, events } = gate();
-    await ask("/search", from("203.0.113.1", { cookie: "authjs.session-token=abc" }));
+    const { send, events } = gate();
+    await send("/search", from("203.0.113.1", { cookie: "authjs.session-token=abc" }));
     expect(events.filter(({ kind }) => kind !== "decision" && kind !== "store")).toEqual([]);
   });
 });

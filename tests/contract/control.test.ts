@@ -15,7 +15,7 @@ import {
   writeRaw,
 } from "../support/controlled.ts";
 import { liveStore } from "../support/live-store.ts";
-import { losing } from "../support/losing.ts";
+import { losingResponses } from "../support/lost-responses.ts";
 import { type RunningStore, STORES_AND_CLUSTER } from "../support/stores.ts";
 
 const TERMS = { for: "2h", reason: "a flood", by: "ada" };
@@ -145,14 +145,14 @@ describe.each(STORES_AND_CLUSTER)("the control document on $name", (kind) => {
   });
 
   test("the log has every change: replaying it gives the document", async () => {
-    const whom = fc.constantFrom(
+    const client = fc.constantFrom(
       { ip: "203.0.113.7" },
       { ip: "203.0.113.0/24" },
       { identity: "user", value: "ada" },
     );
     type Step = (control: Control) => Promise<unknown>;
     const step = fc.oneof(
-      fc.tuple(fc.constantFrom("block", "allow"), whom).map(
+      fc.tuple(fc.constantFrom("block", "allow"), client).map(
         ([list, client]): Step =>
           (control) =>
             control[list](client, TERMS),
@@ -223,7 +223,11 @@ describe("a change of the control document", () => {
       const gate = controlledGate(store.store, {
         namespace: own.options.namespace,
         connect: (about) =>
-          createRequester({ ...store.store, ...about, fetch: losing((call) => call === 1) }),
+          createRequester({
+            ...store.store,
+            ...about,
+            fetch: losingResponses((call) => call === 1),
+          }),
       });
       return createControl(gate);
     };

@@ -9,7 +9,7 @@ import { billedCommands } from "#lib/observe/counts-script";
 import { startBillMeter, sumOf } from "../support/billed.ts";
 import { countingGate, keptCounts, ownNamespace } from "../support/counters.ts";
 import { liveStore } from "../support/live-store.ts";
-import { losing } from "../support/losing.ts";
+import { losingResponses } from "../support/lost-responses.ts";
 import { scope } from "../support/scope.ts";
 
 const live = liveStore();
@@ -182,7 +182,7 @@ describe("a write that fails", () => {
     const namespace = ownNamespace();
     // Redis has cached the script in the tests above, so call 2 is the first write.
     await countingGate(live.store, ownNamespace()).send("/api/x");
-    const { send } = countingGate(live.store, namespace, by(losing((call) => call === 2)));
+    const { send } = countingGate(live.store, namespace, by(losingResponses((call) => call === 2)));
     await send("/api/x");
     const lost = (await keptCounts(live.direct, namespace)).totals;
     expect(lost[decisions("api", "allowed")]).toBe("1");

@@ -122,7 +122,7 @@ describe("a client that is looked up", () => {
       const response = await at(`client.json${query}`);
       expect(response.status).toBe(400);
       expect((await problemIn(response)).detail).toContain(
-        "the 22 characters of a line of the log",
+        "the 22 characters from a line of the log",
       );
     },
   );

@@ -174,13 +174,17 @@ describe("a client that is inspected", () => {
   });
 
   test.each([
-    [{}, "LIMIT_BAD_ARGUMENT", "no client is named"],
-    [{ ip: "nowhere" }, "LIMIT_BAD_ARGUMENT", "ip is no address"],
-    [{ key: "short" }, "LIMIT_BAD_ARGUMENT", "key is no client key"],
+    [{}, "LIMIT_BAD_ARGUMENT", "a client key must be given"],
+    [{ ip: "nowhere" }, "LIMIT_BAD_ARGUMENT", "ip must be an IPv4 or IPv6 address"],
+    [{ key: "short" }, "LIMIT_BAD_ARGUMENT", "key must be a client key"],
     [{ key: "a".repeat(22), ip: "1.2.3.4" }, "LIMIT_BAD_ARGUMENT", "given without ip"],
-    [{ identities: { usr: "ada" } }, "LIMIT_BAD_ARGUMENT", "known: ip, user, account, plan"],
+    [
+      { identities: { usr: "ada" } },
+      "LIMIT_BAD_ARGUMENT",
+      "Its identities are ip, user, account, plan",
+    ],
     [{ identities: { user: "" } }, "LIMIT_BAD_ARGUMENT", "user must be a text of 1 to 1024"],
-    [{ ip: "1.2.3.4", rule: "serch" }, "LIMIT_UNKNOWN_RULE", "Known: api, search"],
+    [{ ip: "1.2.3.4", rule: "serch" }, "LIMIT_UNKNOWN_RULE", "The rules are api, search"],
   ])("the query %j is rejected", async (query, code, why) => {
     const gate = gateOn(live.store);
     for (const pending of [inspectClient(gate, query), resetClient(gate, query)]) {

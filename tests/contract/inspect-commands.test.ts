@@ -229,11 +229,11 @@ describe("with the store of the environment", () => {
   });
 
   test.each([
-    [["inspect"], "no client is named"],
-    [["inspect", "--ip", "nowhere"], "ip is no address"],
+    [["inspect"], "a client key must be given"],
+    [["inspect", "--ip", "nowhere"], "ip must be an IPv4 or IPv6 address"],
     [["inspect", "--identity", "ada"], "--identity must be name=value"],
     [["inspect", "--user", "ada", "--rule", "serch"], 'There is no rule "serch"'],
-    [["reset", "--key", "short", "--yes"], "key is no client key"],
+    [["reset", "--key", "short", "--yes"], "key must be a client key"],
     [["reset", "--yes", "--ip", "--json"], "Option '--ip' needs a value"],
   ])("the command %j ends with 2 and the reason", async (args, why) => {
     const { status, stderr } = await runCommand(project(), restEnv(), ...args);

@@ -116,18 +116,18 @@ describe("a client that is inspected", () => {
   });
 
   test("an inspected client has the decisions of the gate, whatever is set", async () => {
-    const whom = fc.constantFrom(
+    const client = fc.constantFrom(
       { ip: IP },
       { ip: "203.0.113.0/24" },
       { identity: "user", value: "ada" },
       { identity: "user", value: "eve" },
     );
-    const single = whom.filter((each) => each.ip !== "203.0.113.0/24");
+    const single = client.filter((each) => each.ip !== "203.0.113.0/24");
     const rule = fc.constantFrom("login", "trial", "fast");
     const entries = fc.record(
       {
-        block: whom,
-        allow: whom,
+        block: client,
+        allow: client,
         override: fc.record({
           rule,
           to: fc.constantFrom("0.1x", "2x", "unlimited"),

@@ -8,7 +8,7 @@ import { type AnyPolicy, defineIdentities, definePolicy } from "#lib/policy/defi
 import { createRedis } from "#lib/redis/client";
 import { type RunningApp, startProgram } from "../support/app.ts";
 import { keptBytes } from "../support/heap.ts";
-import { joinedFetch } from "../support/joined-fetch.ts";
+import { batchedFetch } from "../support/batched-fetch.ts";
 import { gateOptions } from "../support/options.ts";
 import { startRedis, type TestRedis } from "../support/redis.ts";
 import { AUTH_SECRET, sign } from "../support/sign.ts";
@@ -110,7 +110,7 @@ describe("a hundred thousand invented keys", () => {
 
   function asker(policy: AnyPolicy) {
     const store = { url: gateway.url, token: STORE_TOKEN };
-    const redis = createRedis({ ...store, deadlineMs: 30_000, fetch: joinedFetch() });
+    const redis = createRedis({ ...store, deadlineMs: 30_000, fetch: batchedFetch() });
     return askerOf(policy, { ...gateOptions(store).options, redis });
   }
 

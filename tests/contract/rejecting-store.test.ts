@@ -9,10 +9,10 @@ import { createLimits } from "#lib/limits";
 import type { Lock } from "#lib/lock/locks";
 import { definePolicy } from "#lib/policy/define";
 import type { BreakerChange } from "#lib/redis/breaker";
-import { joinCalls } from "#lib/redis/joining";
+import { batchCalls } from "#lib/redis/batching";
 import { createRequester } from "#lib/redis/requester";
 import { type ScriptStore, scriptStoreOver } from "#lib/redis/script-store";
-import { startAnsweringStore } from "../support/answering-store.ts";
+import { startScriptedStore } from "../support/scripted-store.ts";
 import { liveStore } from "../support/live-store.ts";
 import { gateOptions } from "../support/options.ts";
 import { scope } from "../support/scope.ts";
@@ -70,7 +70,7 @@ const WAYS: Readonly<
     ),
   "joined calls": (onBreakerChange) =>
     scriptStoreOver(
-      joinCalls(createRequester({ ...live.store, deadlineMs: 10_000, onBreakerChange })),
+      batchCalls(createRequester({ ...live.store, deadlineMs: 10_000, onBreakerChange })),
       10_000,
     ),
   TCP: (onBreakerChange) =>
@@ -234,7 +234,7 @@ test("an address with a path is recognized by the gateway's answers", async () =
 
 test('a lock\'s work runs with onStoreFailure "run" also when the store rejects with an unknown error', async () => {
   const store = cleanUp(
-    await startAnsweringStore(() => ({ status: 400, body: '{"error":"ERR not today"}' })),
+    await startScriptedStore(() => ({ status: 400, body: '{"error":"ERR not today"}' })),
     (it) => it.stop(),
   );
   const { locks } = makeTools(store);

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test, vi } from "vitest";
-import { asking } from "../support/asking.ts";
+import { senderTo } from "../support/gate-sender.ts";
 import { upstashCalls } from "../support/counted-upstash.ts";
 import { liveStore } from "../support/live-store.ts";
 import { AUTH_SECRET } from "../support/sign.ts";
@@ -45,9 +45,9 @@ async function callsOf(run: () => Promise<unknown>) {
 describe("the sample's gate", async () => {
   const { gate } = await import("#app/_domain/gate");
   const { tools, limits } = await import("#app/_domain/headgate");
-  const ask = asking(gate.middleware);
+  const send = senderTo(gate.middleware);
   const search = (address: string) =>
-    ask("/api/search", { method: "POST", headers: { "x-forwarded-for": address } });
+    send("/api/search", { method: "POST", headers: { "x-forwarded-for": address } });
   const statusOf = async (address: string) => (await search(address)).status;
 
   // The first call of each script sends its text. No test counts that call.
@@ -73,7 +73,7 @@ describe("the sample's gate", async () => {
   });
 
   test("a request of the sample without a rule calls neither the class nor the store", async () => {
-    expect(await callsOf(() => ask("/about"))).toEqual({ ratelimit: [], redis: 0, store: 0 });
+    expect(await callsOf(() => send("/about"))).toEqual({ ratelimit: [], redis: 0, store: 0 });
   });
 
   test("a handler's limit and peek are calls of the class, and its refund calls only Redis", async () => {

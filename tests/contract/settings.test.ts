@@ -153,7 +153,7 @@ describe("other invalid settings are rejected by config/app-env.ts", () => {
   test("HEADGATE_JOIN=1 is rejected on Vercel, and accepted under our server there", async () => {
     const onVercel = { VERCEL: "1", HEADGATE_JOIN: "1" };
     await expect(expectRefusal(() => read(onVercel), "HEADGATE_JOIN")).resolves.toBeUndefined();
-    expect(read({ ...onVercel, HEADGATE_SERVER: "1" }).joins).toBe(true);
+    expect(read({ ...onVercel, HEADGATE_SERVER: "1" }).batches).toBe(true);
   });
 });
 

@@ -53,7 +53,7 @@ describe("a header format and an address platform that are one file and one line
       headersRefusal: expect.stringContaining(
         "HEADGATE_LEGACY_HEADERS must be 0, 1, draft-6 or only.",
       ) as unknown,
-      addressRefusal: expect.stringMatching(/allowed: socket, .* or fly:APP\.$/) as unknown,
+      addressRefusal: expect.stringMatching(/must be socket, .* or fly:APP, but is /) as unknown,
       address: "203.0.113.9",
       doubts: [
         expect.stringContaining("x-toy-client, which CLIENT_IP_FROM=hops:1 does not read"),

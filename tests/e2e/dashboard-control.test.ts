@@ -131,7 +131,7 @@ test("a viewer sees the control entries and looks clients up, and has no control
   await page.getByText("The mode of all rules is set to shadow.").waitFor();
   await page.getByLabel("Client key").fill("nonsense");
   await button(page, "Look up").click();
-  await page.getByText("the 22 characters of a line of the log").waitFor();
+  await page.getByText("the 22 characters from a line of the log").waitFor();
   expect(await page.getByRole("form").count()).toBe(0);
   expect(await button(page, /^(?:Lift|Block|Allow|Reset)/).count()).toBe(0);
 });

@@ -183,7 +183,7 @@ describe("npm start over a given Redis", () => {
       { INSTAGRAM_ACCESS_TOKEN: "a-token", INSTAGRAM_API_URL: "https://evil.example" },
       "INSTAGRAM_API_URL must be https, at graph.instagram.com",
     ],
-    [{ CLIENT_IP_FROM: "xff" }, "allowed: socket, hops:n"],
+    [{ CLIENT_IP_FROM: "xff" }, "CLIENT_IP_FROM must be socket, hops:n"],
     [{ CLIENT_IP_FROM: "trusted:0.0.0.0/0" }, "clients in it could name any address"],
   ])("npm start does not start with %j, and prints what is allowed", async (env, words) => {
     await expect(startApp(env)).rejects.toThrow(words);

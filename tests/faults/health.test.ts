@@ -40,7 +40,7 @@ test.each(Object.entries(CODES))(
   async (name, code) => {
     const fault = CASES.find((it) => it.name === name);
     if (!fault) throw new Error(`The case ${name} does not exist.`);
-    const { askAsAdmin } = redisHealthOver(
+    const { checkAsAdmin } = redisHealthOver(
       { url: world.proxy.url, token: TOKEN },
       { deadlineMs: DEADLINE_MS },
     );
@@ -49,7 +49,7 @@ test.each(Object.entries(CODES))(
     try {
       for (let call = 1; call <= FAILURES + 1; call += 1) {
         const began = performance.now();
-        const answer = await askAsAdmin();
+        const answer = await checkAsAdmin();
         expect(performance.now() - began).toBeLessThan(MOST_MS);
         expect(answer.status).toBe(503);
         const text = await answer.text();
@@ -66,7 +66,7 @@ test.each(Object.entries(CODES))(
     // A call whose answer had the wrong form did not fail, but its answer was useless.
     const status = name === "wrong shape" ? /^(?:ok|degraded)$/ : /^degraded$/;
     await expect
-      .poll(async () => (await askAsAdmin()).json())
+      .poll(async () => (await checkAsAdmin()).json())
       .toMatchObject({ status: expect.stringMatching(status), breaker: "closed" });
   },
 );

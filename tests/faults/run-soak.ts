@@ -55,7 +55,7 @@ const PARTS: Readonly<Record<string, () => Promise<void>>> = {
 
 if (values.help) console.log(HELP);
 else if (values.only !== undefined && !PARTS[values.only])
-  refuse("--only: allowed is app, dedup or locks.");
+  refuse("--only must be app, dedup or locks.");
 else {
   await installPrograms();
   for (const [name, run] of Object.entries(PARTS)) {
@@ -110,7 +110,7 @@ async function soakLocks(): Promise<void> {
 
 async function soakApp(seconds: number, rate: number): Promise<void> {
   if (!(seconds >= 90 && seconds <= 7200 && rate >= 1 && rate <= 1000)) {
-    refuse("--seconds: allowed is 90 to 7200; --rate: 1 to 1000.");
+    refuse("--seconds must be from 90 to 7200, and --rate from 1 to 1000.");
     return;
   }
   const soaked = await soak({ seconds, rate, say: (line) => console.error(line) });

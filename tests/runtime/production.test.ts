@@ -12,7 +12,7 @@ import { bundle } from "./bundle.ts";
 
 const cleanUp = scope();
 const FIXTURE = join(ROOT, "tests/fixtures/runtime/problems.ts");
-const IN_SHORT = "see `npx headgate check`";
+const IN_SHORT = "as `npx headgate check` explains";
 /** Parts of a hint, a list and a guess. */
 const SENTENCES = ["no repeat inside a repeat", "config/identities.ts", "did you mean"];
 
@@ -71,6 +71,6 @@ test("headgate check prints the same with NODE_ENV=production as without", () =>
   const [inProduction, inDevelopment] = [check("production"), check("development")];
   expect(inProduction).toEqual(inDevelopment);
   expect(inProduction).toMatchObject({ status: 1 });
-  expect(inProduction.said).toContain("(config/identities.ts)");
+  expect(inProduction.said).toContain("as in config/identities.ts");
   expect(inProduction.said).toContain("takes long on some paths");
 });

@@ -123,9 +123,9 @@ function bound(made: ReturnType<typeof live>) {
 
 function telling(requester: Requester, calls: string[][]): Requester {
   return {
-    request: (asked) => {
-      calls.push(namesOf(asked));
-      return requester.request(asked);
+    request: (request) => {
+      calls.push(namesOf(request));
+      return requester.request(request);
     },
   };
 }

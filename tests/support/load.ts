@@ -58,7 +58,7 @@ export async function loadAll(
   const statuses = new Map<string, number[]>(builtRoutes().map((path) => [path, []]));
   const tokens: string[] = [];
 
-  async function askAll(client: LoadClient): Promise<void> {
+  async function sendAll(client: LoadClient): Promise<void> {
     const headers = await headersOf(client, origin, tokens);
     const there = [...statuses];
     for (const [path, heard] of [...there, ...there.toReversed()]) {
@@ -72,7 +72,7 @@ export async function loadAll(
     }
   }
 
-  await Promise.all(clients.map(askAll));
+  await Promise.all(clients.map(sendAll));
   return { statuses, tokens };
 }
 
@@ -99,10 +99,10 @@ async function headersOf(
 }
 
 function withQuery(url: URL, { query, artist }: LoadClient): URL {
-  const asked = new URL(url);
-  if (url.pathname === "/api/search") asked.searchParams.set("q", query);
-  if (url.pathname === "/api/analytics/counts") asked.searchParams.set("artistId", artist);
-  return asked;
+  const target = new URL(url);
+  if (url.pathname === "/api/search") target.searchParams.set("q", query);
+  if (url.pathname === "/api/analytics/counts") target.searchParams.set("artistId", artist);
+  return target;
 }
 
 /** No two requests are equal. */

@@ -38,9 +38,9 @@ export function sendExactly(
 ): Promise<RawAnswer> {
   const { hostname, port } = new URL(url);
   return new Promise((resolve, reject) => {
-    const asked = request({ hostname, port, method, path: target, headers, agent: false });
-    asked.once("error", reject);
-    asked.once("response", (answer) => {
+    const sent = request({ hostname, port, method, path: target, headers, agent: false });
+    sent.once("error", reject);
+    sent.once("response", (answer) => {
       const given = new Headers();
       for (const [name, values] of Object.entries(answer.headersDistinct)) {
         for (const value of values ?? []) given.append(name, value);
@@ -50,7 +50,7 @@ export function sendExactly(
         reject,
       );
     });
-    asked.end();
+    sent.end();
   });
 }
 

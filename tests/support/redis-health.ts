@@ -43,8 +43,8 @@ export function redisHealthOver(
     gate,
     events,
     newHealth,
-    ask: (headers?: HeadersInit) => redisHealth(request(headers), { health: newHealth(), admin }),
-    askAsAdmin: async (role = "admin") =>
+    check: (headers?: HeadersInit) => redisHealth(request(headers), { health: newHealth(), admin }),
+    checkAsAdmin: async (role = "admin") =>
       redisHealth(request({ authorization: `Bearer ${await sign({ role })}` }), {
         health: newHealth(),
         admin,

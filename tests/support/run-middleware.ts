@@ -12,7 +12,7 @@ type Exports = Readonly<Record<string, unknown>>;
 /** The result of a middleware of {@link MIDDLEWARE_FORMS}. */
 export interface Ran {
   /** The response, and the number of runs of the app's own middleware so far. */
-  readonly ask: (path: string) => Promise<{
+  readonly send: (path: string) => Promise<{
     readonly status: number;
     readonly body: string;
     readonly isPassedOn: boolean;
@@ -53,7 +53,7 @@ export async function runMiddleware(file: string, source: string, name: string):
   const mod = (typeof exported === "function" ? { default: exported } : exported) as Exports;
   const handler = (mod[name] ?? mod["default"]) as Handler;
   return {
-    async ask(path) {
+    async send(path) {
       const request = new NextRequest(`http://app.example${path}`, {
         headers: { "x-forwarded-for": "203.0.113.7" },
       });

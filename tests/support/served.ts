@@ -19,12 +19,12 @@ export async function serve(kind: StoreKind): Promise<ServedStore> {
   const served = await running.open();
   const look = await running.open();
   const gateway = await serveStore(served, { token: "a-token-of-the-tests" });
-  const ask = async (command: Command) => asText(await look.call(command));
+  const call = async (command: Command) => asText(await look.call(command));
   return {
     url: gateway.url,
     token: gateway.token,
-    keys: async (prefix) => (await ask(["KEYS", `${prefix}*`])) as string[],
-    pttl: async (key) => Number(await ask(["PTTL", key])),
+    keys: async (prefix) => (await call(["KEYS", `${prefix}*`])) as string[],
+    pttl: async (key) => Number(await call(["PTTL", key])),
     async stop() {
       await gateway.close();
       await look.close();

@@ -36,10 +36,10 @@ const embedded: StoreKind = {
     const store = await openEmbeddedStore();
     return {
       open: async () => ({
-        call: (...asked) => store.call(...asked),
-        pipeline: (...asked) => store.pipeline(...asked),
-        transaction: (...asked) => store.transaction(...asked),
-        subscribe: (...asked) => store.subscribe(...asked),
+        call: (...args) => store.call(...args),
+        pipeline: (...args) => store.pipeline(...args),
+        transaction: (...args) => store.transaction(...args),
+        subscribe: (...args) => store.subscribe(...args),
         close: async () => {},
       }),
       stop: () => store.close(),
@@ -75,7 +75,7 @@ export function recorded(store: Store) {
     call: (command, budget) => store.call(noted([command] as const)[0], budget),
     pipeline: (commands, budget) => store.pipeline(noted(commands), budget),
     transaction: (commands, budget) => store.transaction(noted(commands), budget),
-    subscribe: (...asked) => store.subscribe(...asked),
+    subscribe: (...args) => store.subscribe(...args),
     close: () => store.close(),
   };
   return { store: recording, names };

@@ -64,14 +64,14 @@ addEventListener("fetch", (event) => {
 /** An instance of the function in a model of Vercel's edge. */
 export interface OnVercel {
   /** Sends a request like Vercel's proxy, and awaits the work after the response. */
-  send(path: string, asking?: Asking): Promise<Response>;
+  send(path: string, request?: VercelRequest): Promise<Response>;
   /** The output of the function. */
   output(): string;
   /** True if the runtime rejects code that is made from text. */
   refusesCode(): boolean;
 }
 
-export interface Asking {
+export interface VercelRequest {
   readonly method?: string;
   /** The headers that the client sends. */
   readonly headers?: Readonly<Record<string, string>>;

@@ -44,7 +44,7 @@ describe("fromEnv", () => {
     expect(fromEnv(base)).toStrictEqual({
       store: { url: "https://store.example", token: "token", deadlineMs: 500 },
       cluster: false,
-      joins: false,
+      batches: false,
       mode: "enforce",
       namespace: "local",
       isNamespaceShared: true,
@@ -57,7 +57,7 @@ describe("fromEnv", () => {
       isSecretSet: false,
       previousSecret: undefined,
       legacyHeaders: false,
-      cutAt: 10_485_760,
+      nextMaxBody: 10_485_760,
     });
   });
 
@@ -195,7 +195,7 @@ describe("Headgate's variables", () => {
   });
 
   test("bodies are truncated by Next's own server, and not on Vercel", () => {
-    const read = (more: Record<string, string>) => fromEnv({ ...base, ...more }).cutAt;
+    const read = (more: Record<string, string>) => fromEnv({ ...base, ...more }).nextMaxBody;
     expect(read({ VERCEL: "1" })).toBeUndefined();
     expect(read({ VERCEL: "1", HEADGATE_SERVER: "1" })).toBe(10_485_760);
   });

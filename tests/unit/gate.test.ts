@@ -2,7 +2,7 @@ import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createGate } from "#lib/gate";
 import { defineIdentities, definePolicy } from "#lib/policy/define";
-import { asking } from "../support/asking.ts";
+import { senderTo } from "../support/gate-sender.ts";
 import { startStore, type TestStore } from "../support/gateway.ts";
 import { gateOptions } from "../support/options.ts";
 
@@ -44,21 +44,21 @@ function gate(
 ) {
   const made = gateOptions(store);
   const guard = createGate(policy, { ...made.options, ...options }, next);
-  const asked = asking(guard);
-  const ask = (path: string, headers: Record<string, string> = {}, method = "GET") =>
-    asked(path, { headers, method });
-  return { ask, events: made.events, namespace: made.options.namespace };
+  const sendToGate = senderTo(guard);
+  const send = (path: string, headers: Record<string, string> = {}, method = "GET") =>
+    sendToGate(path, { headers, method });
+  return { send, events: made.events, namespace: made.options.namespace };
 }
 
 const passed = (answer: Response) => answer.headers.get("x-middleware-next") === "1";
 
 describe("createGate", () => {
   test("the gate consumes from all limits that apply, or from none", async () => {
-    const { ask } = gate();
-    expect(passed(await ask("/api/search"))).toBe(true);
-    expect(passed(await ask("/api/search"))).toBe(true);
-    for (let i = 0; i < 4; i += 1) expect((await ask("/api/search")).status).toBe(429);
-    const other = await ask("/api/other");
+    const { send } = gate();
+    expect(passed(await send("/api/search"))).toBe(true);
+    expect(passed(await send("/api/search"))).toBe(true);
+    for (let i = 0; i < 4; i += 1) expect((await send("/api/search")).status).toBe(429);
+    const other = await send("/api/other");
     expect(other.headers.get("ratelimit")).toMatch(/^"api:ip:minute";r=2;/);
   });
 
@@ -72,14 +72,14 @@ describe("createGate", () => {
         return value;
       },
     });
-    const { ask } = gate({ redis: counted });
+    const { send } = gate({ redis: counted });
     for (const path of ["/api/search", "/many"]) {
-      await ask(path);
+      await send(path);
       calls = 0;
-      await ask(path);
+      await send(path);
       expect(calls).toBe(1);
     }
-    expect(passed(await ask("/elsewhere"))).toBe(true);
+    expect(passed(await send("/elsewhere"))).toBe(true);
     expect(calls).toBe(1);
   });
 
@@ -93,20 +93,20 @@ describe("createGate", () => {
         return options.redis.evalsha(...call);
       },
     };
-    const { ask, events } = gate({ redis });
+    const { send, events } = gate({ redis });
     const statuses = [];
-    for (let i = 0; i < 6; i += 1) statuses.push((await ask("/burst")).status);
+    for (let i = 0; i < 6; i += 1) statuses.push((await send("/burst")).status);
     expect(statuses).toEqual([200, 200, 429, 429, 429, 429]);
     expect(calls).toBe(3);
-    const refused = await ask("/burst");
+    const refused = await send("/burst");
     expect(refused.headers.get("retry-after")).toMatch(/^[12]$/);
     expect(refused.headers.get("ratelimit")).toMatch(/^"burst:ip:2 seconds";r=0;t=[12]$/);
     const decisions = events.flatMap((event) =>
       event.kind === "decision" ? [event.decision] : [],
     );
     expect(decisions.filter(({ remembered }) => remembered)).toHaveLength(4);
-    expect((await ask("/burst", { "x-forwarded-for": "203.0.113.10" })).status).toBe(200);
-    await expect.poll(async () => (await ask("/burst")).status, { timeout: 10_000 }).toBe(200);
+    expect((await send("/burst", { "x-forwarded-for": "203.0.113.10" })).status).toBe(200);
+    await expect.poll(async () => (await send("/burst")).status, { timeout: 10_000 }).toBe(200);
   });
 
   describe("an optimistic rule", () => {
@@ -123,7 +123,7 @@ describe("createGate", () => {
       };
       const guard = createGate(policy, { ...options, redis });
       const later: Promise<unknown>[] = [];
-      const ask = async (path: string) => {
+      const send = async (path: string) => {
         const headers = { "x-forwarded-for": "203.0.113.9" };
         const request = new Request(`http://app.example${path}`, { headers });
         const answer = await guard(request, { waitUntil: (work) => later.push(work) });
@@ -133,28 +133,28 @@ describe("createGate", () => {
         await Promise.all(later.splice(0));
         return calls.splice(0);
       };
-      return { ask, after, calls };
+      return { send, after, calls };
     }
 
     test("an optimistic rule calls the store for the first request, and reports the next ones after the response", async () => {
-      const { ask, after } = counted();
-      expect(await ask("/quick")).toMatchObject({ before: ["take"] });
+      const { send, after } = counted();
+      expect(await send("/quick")).toMatchObject({ before: ["take"] });
       await after();
-      const second = await ask("/quick");
+      const second = await send("/quick");
       expect(second.before).toEqual([]);
       expect(second.answer.headers.get("ratelimit")).toMatch(/^"quick:ip:minute";r=18;t=\d+$/);
       expect(second.answer.headers.get("ratelimit-policy")).toBe('"quick:ip:minute";q=20;w=60');
       expect(await after()).toEqual(["report"]);
-      const third = await ask("/quick");
+      const third = await send("/quick");
       expect(third.before).toEqual([]);
       expect(third.answer.headers.get("ratelimit")).toMatch(/^"quick:ip:minute";r=17;/);
     });
 
     test("an optimistic rule calls the store near the limit, and the limit holds", async () => {
-      const { ask, after } = counted();
+      const { send, after } = counted();
       const seen: string[] = [];
       for (let i = 0; i < 22; i += 1) {
-        const { answer, before } = await ask("/quick");
+        const { answer, before } = await send("/quick");
         const room = /r=(\d+)/.exec(answer.headers.get("ratelimit") ?? "")?.[1];
         seen.push(`${answer.status} ${room} ${before.join()}`);
         await after();
@@ -167,9 +167,9 @@ describe("createGate", () => {
     test.each(["/quick/too", "/quick/seen"])(
       "%s: an optimistic rule beside a strict rule, or one in shadow, calls the store",
       async (path) => {
-        const { ask, after } = counted();
+        const { send, after } = counted();
         for (let i = 0; i < 3; i += 1) {
-          expect((await ask(path)).before).toEqual(["take"]);
+          expect((await send(path)).before).toEqual(["take"]);
           expect(await after()).toEqual([]);
         }
       },
@@ -184,16 +184,16 @@ describe("createGate", () => {
       evalsha: (...call: Parameters<typeof options.redis.evalsha>) =>
         isAway ? Promise.reject(new Error("lost")) : options.redis.evalsha(...call),
     };
-    const { ask } = gate({ redis, onEvent: options.onEvent });
-    expect(passed(await ask("/quick"))).toBe(true);
+    const { send } = gate({ redis, onEvent: options.onEvent });
+    expect(passed(await send("/quick"))).toBe(true);
     isAway = true;
-    expect(passed(await ask("/quick"))).toBe(true);
+    expect(passed(await send("/quick"))).toBe(true);
     expect(events.at(-1)).toMatchObject({
       kind: "failure",
       during: "report",
     });
     isAway = false;
-    expect(passed(await ask("/quick"))).toBe(true);
+    expect(passed(await send("/quick"))).toBe(true);
     const decisions = events.flatMap((event) =>
       event.kind === "decision" ? [event.decision] : [],
     );
@@ -205,10 +205,10 @@ describe("createGate", () => {
   });
 
   test("the gate counts a user by name, and other clients by address", async () => {
-    const { ask } = gate();
+    const { send } = gate();
     const room = async (headers: Record<string, string>) =>
       /"search:user\|ip:hour";r=(\d+)/.exec(
-        (await ask("/api/search", headers)).headers.get("ratelimit") ?? "",
+        (await send("/api/search", headers)).headers.get("ratelimit") ?? "",
       )?.[1];
     expect(await room({ "x-user": "ada" })).toBe("2");
     expect(await room({ "x-user": "ada", "x-forwarded-for": "203.0.113.10" })).toBe("1");
@@ -217,17 +217,17 @@ describe("createGate", () => {
   });
 
   test("the gate counts all addresses of one IPv6 network as one client", async () => {
-    const { ask } = gate();
-    await ask("/api/search", { "x-forwarded-for": "2001:db8:1:2::1" });
-    await ask("/api/search", { "x-forwarded-for": "2001:db8:1:2:ffff::2" });
-    expect((await ask("/api/search", { "x-forwarded-for": "2001:db8:1:2::3" })).status).toBe(429);
-    expect(passed(await ask("/api/search", { "x-forwarded-for": "2001:db8:1:3::1" }))).toBe(true);
+    const { send } = gate();
+    await send("/api/search", { "x-forwarded-for": "2001:db8:1:2::1" });
+    await send("/api/search", { "x-forwarded-for": "2001:db8:1:2:ffff::2" });
+    expect((await send("/api/search", { "x-forwarded-for": "2001:db8:1:2::3" })).status).toBe(429);
+    expect(passed(await send("/api/search", { "x-forwarded-for": "2001:db8:1:3::1" }))).toBe(true);
   });
 
   test("the gate counts the address when an identity cannot be resolved, and reports it", async () => {
-    const { ask, events } = gate();
-    expect(passed(await ask("/broken"))).toBe(true);
-    expect((await ask("/broken")).status).toBe(429);
+    const { send, events } = gate();
+    expect(passed(await send("/broken"))).toBe(true);
+    expect((await send("/broken")).status).toBe(429);
     expect(events.filter(({ kind }) => kind === "failure")).toMatchObject([
       { during: "identity", name: "broken" },
       { during: "identity", name: "broken" },
@@ -235,13 +235,13 @@ describe("createGate", () => {
   });
 
   test("the gate counts all requests without an address as one client, and reports it", async () => {
-    const { ask, events } = gate();
+    const { send, events } = gate();
     const nameless = ["", "unknown", "x", "1.2.3", "999.1.1.1"];
-    for (const claim of nameless) await ask("/api/other", { "x-forwarded-for": claim });
-    const refused = await ask("/api/other", { "x-forwarded-for": "none" });
+    for (const claim of nameless) await send("/api/other", { "x-forwarded-for": claim });
+    const refused = await send("/api/other", { "x-forwarded-for": "none" });
     expect(refused.status).toBe(429);
-    expect((await ask("/api/other")).headers.get("ratelimit")).toMatch(/^"api:ip:minute";r=4;/);
-    await ask("/named", { "x-forwarded-for": "", "x-user": "ada" });
+    expect((await send("/api/other")).headers.get("ratelimit")).toMatch(/^"api:ip:minute";r=4;/);
+    await send("/named", { "x-forwarded-for": "", "x-user": "ada" });
     const decisions = events.filter((event) => event.kind === "decision");
     expect(decisions.map(({ addressKnown }) => addressKnown)).toEqual([
       ...nameless.map(() => false),
@@ -255,8 +255,8 @@ describe("createGate", () => {
   });
 
   test("the gate counts IPv6 by ipv6Prefix", async () => {
-    const { ask } = gate({ ipv6Prefix: 56 });
-    const from = (address: string) => ask("/api/other", { "x-forwarded-for": address });
+    const { send } = gate({ ipv6Prefix: 56 });
+    const from = (address: string) => send("/api/other", { "x-forwarded-for": address });
     const rooms = [];
     for (const address of ["2001:db8:0:1::1", "2001:db8:0:ff::1", "2001:db8:0:100::1"]) {
       rooms.push((await from(address)).headers.get("ratelimit")?.split(";t")[0]);
@@ -265,31 +265,31 @@ describe("createGate", () => {
   });
 
   test("responses do not show a global limit, unless showGlobalLimits is set", async () => {
-    const { ask } = gate();
-    const first = await ask("/shop");
+    const { send } = gate();
+    const first = await send("/shop");
     expect(first.headers.get("ratelimit-policy")).toBe('"shop:ip:minute";q=5;w=60');
     expect(first.headers.get("ratelimit")).toMatch(/^"shop:ip:minute";r=4;/);
-    await ask("/shop", { "x-forwarded-for": "198.51.100.1" });
-    const refused = await ask("/shop");
+    await send("/shop", { "x-forwarded-for": "198.51.100.1" });
+    const refused = await send("/shop");
     expect(refused.status).toBe(429);
     expect(refused.headers.get("retry-after")).toMatch(/^\d+$/);
     expect(refused.headers.has("ratelimit")).toBe(false);
     expect(await refused.json()).not.toHaveProperty("violated-policies");
 
-    await ask("/all");
-    const all = await ask("/all");
+    await send("/all");
+    const all = await send("/all");
     expect(all.status).toBe(429);
     expect(all.headers.get("retry-after")).toMatch(/^\d+$/);
     expect(all.headers.has("ratelimit-policy")).toBe(false);
 
     const open = gate({ showGlobalLimits: true });
-    const shown = await open.ask("/shop");
+    const shown = await open.send("/shop");
     expect(shown.headers.get("ratelimit")).toContain('"shop:global:minute";r=1');
   });
 
   test("the gate reports each decision after the response", async () => {
-    const { ask, events } = gate();
-    await ask("/api/search");
+    const { send, events } = gate();
+    await send("/api/search");
     expect(events).toMatchObject([
       { kind: "decision", rules: ["api", "search"], decision: { reason: "within-limit" } },
     ]);
@@ -302,21 +302,21 @@ describe("createGate", () => {
     };
     const later = () => Promise.reject(new Error("the listener's own"));
     for (const onEvent of [now, later]) {
-      expect(passed(await gate({ onEvent }).ask("/api/search"))).toBe(true);
+      expect(passed(await gate({ onEvent }).send("/api/search"))).toBe(true);
     }
   });
 
   test("the gate reports the decision of a request whose app throws", async () => {
-    const { ask, events } = gate({}, () => {
+    const { send, events } = gate({}, () => {
       throw new Error("the app's own");
     });
-    await expect(ask("/api/search")).rejects.toThrow("the app's own");
+    await expect(send("/api/search")).rejects.toThrow("the app's own");
     await expect.poll(() => events.map(({ kind }) => kind)).toEqual(["decision"]);
   });
 
   test("the gate adds its headers to a response with immutable headers", async () => {
-    const { ask } = gate({}, () => Response.redirect("http://app.example/elsewhere"));
-    const answer = await ask("/api/search");
+    const { send } = gate({}, () => Response.redirect("http://app.example/elsewhere"));
+    const answer = await send("/api/search");
     expect(answer.status).toBe(302);
     expect(answer.headers.get("location")).toBe("http://app.example/elsewhere");
     expect(answer.headers.get("ratelimit")).toContain('"search:ip:minute";r=1');
@@ -324,11 +324,11 @@ describe("createGate", () => {
 
   test("the rule's onStoreFailure decides when the store fails", async () => {
     const { options } = gateOptions({ url: "http://127.0.0.1:1", token: "no-store-is-there" });
-    const { ask, events } = gate({ redis: options.redis });
-    const open = await ask("/api/search");
+    const { send, events } = gate({ redis: options.redis });
+    const open = await send("/api/search");
     expect(passed(open)).toBe(true);
     expect(open.headers.has("ratelimit")).toBe(false);
-    expect((await ask("/closed")).status).toBe(503);
+    expect((await send("/closed")).status).toBe(503);
     expect(events).toMatchObject([
       { decision: { reason: "store-failed", allowed: true } },
       { decision: { allowed: false } },
@@ -336,8 +336,8 @@ describe("createGate", () => {
   });
 
   test("every key of the gate is in its namespace, hashed, with a time to live", async () => {
-    const { ask, namespace } = gate();
-    await ask("/api/search", { "x-user": "ada" });
+    const { send, namespace } = gate();
+    await send("/api/search", { "x-user": "ada" });
     const redis = new Redis(store.redis.url);
     try {
       const keys = await redis.keys(`${namespace}:*`);
@@ -373,10 +373,10 @@ test("all reports are passed to waitUntil, so that no runtime ends before them",
     },
   });
   const later: Promise<unknown>[] = [];
-  const ask = () =>
+  const send = () =>
     guard(new Request("http://app.example/broken"), { waitUntil: (work) => later.push(work) });
-  await ask();
-  expect((await ask()).status).toBe(429);
+  await send();
+  expect((await send()).status).toBe(429);
   // One for each decision with the events before it, and one for the hook.
   expect(later).toHaveLength(3);
   await Promise.all(later);

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createGate } from "#lib/gate";
 import { createLimits } from "#lib/limits";
 import { defineIdentities, definePolicy } from "#lib/policy/define";
-import { asking } from "../support/asking.ts";
+import { senderTo } from "../support/gate-sender.ts";
 import { startStore, type TestStore } from "../support/gateway.ts";
 import { gateOptions } from "../support/options.ts";
 
@@ -35,34 +35,35 @@ afterAll(() => store?.stop());
 
 function gate(options = gateOptions(store)) {
   const guard = createGate(policy, options.options);
-  const asked = asking(guard);
-  const ask = (path: string, headers: Record<string, string> = {}) => asked(path, { headers });
-  return { ask, ...options };
+  const sendToGate = senderTo(guard);
+  const send = (path: string, headers: Record<string, string> = {}) =>
+    sendToGate(path, { headers });
+  return { send, ...options };
 }
 
 const address = (n: number) => ({ "x-forwarded-for": `203.0.${n >> 8}.${n & 255}` });
 
 describe("tiers", () => {
   test("a tier is chosen for each request, and an upgraded client keeps its used units", async () => {
-    const { ask } = gate();
+    const { send } = gate();
     const ada = { "x-user": "ada" };
-    expect((await ask("/export", ada)).headers.get("ratelimit-policy")).toBe(
+    expect((await send("/export", ada)).headers.get("ratelimit-policy")).toBe(
       '"export:user:hour";q=1;w=3600',
     );
-    expect((await ask("/export", ada)).status).toBe(429);
-    const upgraded = await ask("/export", { ...ada, "x-plan": "pro" });
+    expect((await send("/export", ada)).status).toBe(429);
+    const upgraded = await send("/export", { ...ada, "x-plan": "pro" });
     expect(upgraded.status).toBe(200);
     expect(upgraded.headers.get("ratelimit")).toMatch(/^"export:user:hour";r=148;/);
-    expect((await ask("/export", { ...ada, "x-plan": "free" })).status).toBe(429);
+    expect((await send("/export", { ...ada, "x-plan": "free" })).status).toBe(429);
   });
 });
 
 describe("a rule in shadow", () => {
   test("a rule in shadow denies no request, is in no header, and its outcome is reported", async () => {
-    const { ask, events } = gate();
+    const { send, events } = gate();
     const statuses: number[] = [];
     for (let i = 0; i < 4; i += 1) {
-      const answer = await ask("/trial");
+      const answer = await send("/trial");
       statuses.push(answer.status);
       expect(answer.headers.get("ratelimit-policy")).toBe('"strict:ip:hour";q=3;w=3600');
       expect(answer.headers.get("ratelimit")).not.toContain("trial");
@@ -80,8 +81,8 @@ describe("a rule in shadow", () => {
   });
 
   test("a rule in shadow is counted under separate keys", async () => {
-    const { ask, options } = gate();
-    await ask("/trial");
+    const { send, options } = gate();
+    await send("/trial");
     const redis = new Redis(store.redis.url);
     const keys = await redis.keys(`${options.namespace}:*`);
     redis.disconnect();
@@ -106,11 +107,11 @@ describe("a rule in shadow", () => {
 
 describe("a percentage", () => {
   test("a percentage enforces a rule for about that share of the clients, always the same ones", async () => {
-    const { ask } = gate();
+    const { send } = gate();
     const clients = Array.from({ length: 400 }, (_, i) => address(i));
-    await Promise.all(clients.map((client) => ask("/rollout", client)));
-    const second = await Promise.all(clients.map((client) => ask("/rollout", client)));
-    const third = await Promise.all(clients.map((client) => ask("/rollout", client)));
+    await Promise.all(clients.map((client) => send("/rollout", client)));
+    const second = await Promise.all(clients.map((client) => send("/rollout", client)));
+    const third = await Promise.all(clients.map((client) => send("/rollout", client)));
     const refused = second.filter(({ status }) => status === 429).length;
     // 25% of 400 clients are 100. The hash is fixed, so the number is the same in each run.
     expect(refused).toBeGreaterThan(70);
@@ -119,10 +120,10 @@ describe("a percentage", () => {
   });
 
   test("a percentage of a global limit selects clients by address", async () => {
-    const { ask } = gate();
+    const { send } = gate();
     const clients = Array.from({ length: 60 }, (_, i) => address(i));
-    await Promise.all(clients.map((client) => ask("/everyone", client)));
-    const again = await Promise.all(clients.map((client) => ask("/everyone", client)));
+    await Promise.all(clients.map((client) => send("/everyone", client)));
+    const again = await Promise.all(clients.map((client) => send("/everyone", client)));
     const statuses = new Set(again.map(({ status }) => status));
     expect(statuses).toEqual(new Set([200, 429]));
   });

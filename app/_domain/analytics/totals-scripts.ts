@@ -7,7 +7,7 @@ import { defineScript } from "headgate/redis";
  * abandoned, where to search for those, and milliseconds to keep the stream. Returns where to search
  * next, and the entries.
  */
-export const TAKE = defineScript(`
+export const RECEIVE = defineScript(`
 local function abandoned()
   return redis.pcall("XAUTOCLAIM", KEYS[1], ARGV[1], ARGV[2], ARGV[4], ARGV[5], "COUNT", ARGV[3])
 end

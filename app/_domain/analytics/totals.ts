@@ -1,6 +1,6 @@
 import { type Keys, runScriptWithRetry, type ScriptStore } from "headgate/redis";
 import { EVENTS, streamKey, WAITING_SECONDS } from "./events.ts";
-import { ALL_FIELDS, LEAVE, LENGTHS, NEWEST, SETTLE, TAKE } from "./totals-scripts.ts";
+import { ALL_FIELDS, LEAVE, LENGTHS, NEWEST, SETTLE, RECEIVE } from "./totals-scripts.ts";
 
 export interface TotalsParts {
   readonly redis: ScriptStore;
@@ -15,7 +15,7 @@ export interface Waiting {
 }
 
 /** The events that a worker received. */
-export interface Taken {
+export interface Received {
   readonly waiting: readonly Waiting[];
   /** Where the search for abandoned events continues; "0-0" when it has seen all. */
   readonly cursor: string;
@@ -73,13 +73,13 @@ export function createTotals({ redis, keys }: TotalsParts) {
      *
      * @throws {StoreError}
      */
-    async take(
+    async receive(
       consumer: string,
       { most, abandonedMs, cursor }: { most: number; abandonedMs: number; cursor: string },
-    ): Promise<Taken> {
+    ): Promise<Received> {
       const args = [GROUP, consumer, most, abandonedMs, cursor, WAITING_MS];
       // A call whose answer is lost is sent again, and then returns the events of the first call.
-      const [next, entries] = (await runScriptWithRetry(redis, TAKE, [stream], args)) as [
+      const [next, entries] = (await runScriptWithRetry(redis, RECEIVE, [stream], args)) as [
         unknown,
         unknown[],
       ];

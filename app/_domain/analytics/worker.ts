@@ -6,7 +6,7 @@ import type { createTotals, Settled, Verdict, Waiting } from "./totals.ts";
 type Totals = ReturnType<typeof createTotals>;
 
 export interface WorkerOptions {
-  readonly totals: Pick<Totals, "take" | "settle" | "leave">;
+  readonly totals: Pick<Totals, "receive" | "settle" | "leave">;
   /** Whether to wait for more events when none are left. */
   readonly watch: boolean;
   /** Ends the work after the current batch. */
@@ -55,17 +55,17 @@ export async function totalEvents(options: WorkerOptions): Promise<Settled> {
   let [idle, failures] = [0, 0];
 
   async function step(): Promise<boolean> {
-    const taken = await totals.take(consumer, { most: batch, abandonedMs, cursor });
-    ({ cursor } = taken);
-    if (taken.waiting.length > 0) {
-      const settled = await totals.settle(taken.waiting.map(verdictOn));
+    const received = await totals.receive(consumer, { most: batch, abandonedMs, cursor });
+    ({ cursor } = received);
+    if (received.waiting.length > 0) {
+      const settled = await totals.settle(received.waiting.map(verdictOn));
       worked = {
         counted: worked.counted + settled.counted,
         setAside: worked.setAside + settled.setAside,
       };
       await onSettled?.(settled);
     }
-    return taken.waiting.length > 0 || cursor !== "0-0";
+    return received.waiting.length > 0 || cursor !== "0-0";
   }
 
   while (!signal.aborted) {

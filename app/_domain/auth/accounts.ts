@@ -65,7 +65,7 @@ export function readAccounts(list: string): Accounts {
 function invalid(): HeadgateError {
   return new HeadgateError(
     "ENV_INVALID",
-    "DEMO_ACCOUNTS cannot be read; allowed: name:pbkdf2-sha256:<iterations>:<salt>:<hash> as `node app/_domain/auth/new-account.ts` prints it, each name once, separated by spaces, all of the same number of iterations.",
+    "DEMO_ACCOUNTS must be name:pbkdf2-sha256:<iterations>:<salt>:<hash> as `node app/_domain/auth/new-account.ts` prints it, each name once, separated by spaces, all of the same number of iterations.",
   );
 }
 

@@ -73,12 +73,12 @@ function libraryOf(from: string | undefined): "upstash" | undefined {
 /** Prints the last lines. Returns the exit status, which is 1 when the gate is not before the app yet. */
 function finish({ middleware, gate, translation }: Init, lines: readonly string[]): number {
   const { cannot, note, path } = middleware;
-  const told = [
+  const output = [
     ...(translation ? translationLines(translation) : []),
     ...lines,
     ...(note === undefined ? [] : ["", note]),
   ];
-  if (told.length > 0) console.log(told.join("\n"));
+  if (output.length > 0) console.log(output.join("\n"));
   if (cannot === undefined) return 0;
   printError(
     new HeadgateError(

@@ -1,5 +1,5 @@
 import { CHANGE_ARGS, readDoing, WHOM_ARGS } from "../control/args.ts";
-import { readUnits, readWhom } from "../control/command-options.ts";
+import { readUnits, readClient } from "../control/command-options.ts";
 import { listEntries, removeEntry, setEntry } from "../control/run.ts";
 import { defineProgram, usageError } from "../program.ts";
 
@@ -35,7 +35,7 @@ export default defineProgram({
     if (word !== undefined) return removeEntry("override", word, called);
     const { rule, limit, to } = args;
     if (rule === undefined) throw usageError("--rule is missing: it must name the rule.", HELP);
-    const requested = { kind: "override", rule, limit, whom: readWhom(rawArgs, HELP) } as const;
+    const requested = { kind: "override", rule, limit, client: readClient(rawArgs, HELP) } as const;
     if (action === "remove")
       return removeEntry("override", { ...requested, to: undefined }, called);
     if (to === undefined) throw usageError("--to is missing: it must give the new limit.", HELP);

@@ -49,8 +49,8 @@ export default defineProgram({
     });
     if (!reset) console.log("Nothing was deleted.");
     else if (json) {
-      const told = { ...reset, denialsEndWithinMs: DENIALS_END_WITHIN_MS };
-      console.log(JSON.stringify(told, null, 2));
+      const result = { ...reset, denialsEndWithinMs: DENIALS_END_WITHIN_MS };
+      console.log(JSON.stringify(result, null, 2));
     } else console.log(renderReset(reset));
   },
 });

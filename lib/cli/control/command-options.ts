@@ -11,13 +11,13 @@ import type { ControlArgs } from "./args.ts";
 
 /** The setting of a command. `to` and `mode` are undefined when the command removes an entry. */
 export type Requested =
-  | { readonly kind: "allow"; readonly whom: Whom }
-  | { readonly kind: "block"; readonly whom: Whom }
+  | { readonly kind: "allow"; readonly client: Whom }
+  | { readonly kind: "block"; readonly client: Whom }
   | {
       readonly kind: "override";
       readonly rule: string;
       readonly limit: string | undefined;
-      readonly whom: Whom | undefined;
+      readonly client: Whom | undefined;
       readonly to: OverrideOptions["to"] | undefined;
     }
   | {
@@ -31,7 +31,7 @@ export type Requested =
  *
  * @throws {HeadgateError} CLI_USAGE
  */
-export function readWhom(rawArgs: readonly string[], help: string): Whom | undefined {
+export function readClient(rawArgs: readonly string[], help: string): Whom | undefined {
   const users = valuesOf("user", rawArgs).map((value) => ["user", value] as const);
   const identities = [...users, ...readIdentities(rawArgs, help)];
   const named: readonly Whom[] = [
@@ -46,9 +46,9 @@ export function readWhom(rawArgs: readonly string[], help: string): Whom | undef
 }
 
 /** @throws {HeadgateError} CLI_USAGE when no client is named */
-export function readOneWhom(rawArgs: readonly string[], help: string): Whom {
-  const whom = readWhom(rawArgs, help);
-  if (whom) return whom;
+export function readOneClient(rawArgs: readonly string[], help: string): Whom {
+  const client = readClient(rawArgs, help);
+  if (client) return client;
   throw usageError("No client is named: --ip, --user, --identity name=value, or --key.", help);
 }
 

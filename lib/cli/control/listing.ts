@@ -1,6 +1,6 @@
 import { defineProgram, type Program } from "../program.ts";
 import { CHANGE_ARGS, readDoing, WHOM_ARGS } from "./args.ts";
-import { readOneWhom } from "./command-options.ts";
+import { readOneClient } from "./command-options.ts";
 import { listEntries, removeEntry, setEntry } from "./run.ts";
 
 /** Makes the command that blocks clients, or allows them without counting them. */
@@ -14,7 +14,7 @@ export function listingProgram(kind: "allow" | "block", help: string): Program {
       const { action, word } = readDoing(args, "none", help);
       if (action === "list") return listEntries(kind, called);
       if (word !== undefined) return removeEntry(kind, word, called);
-      const requested = { kind, whom: readOneWhom(rawArgs, help) };
+      const requested = { kind, client: readOneClient(rawArgs, help) };
       return action === "set" ? setEntry(requested, called) : removeEntry(kind, requested, called);
     },
   });

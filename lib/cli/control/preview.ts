@@ -56,9 +56,9 @@ function titleOf(requested: Requested, target: Target): string {
     const mode = requested.kind === "mode" ? requested.mode : "";
     return `${mode} of ${target.rule === null ? "everything" : `the rule ${target.rule}`}`;
   }
-  const whom = target.client?.words ?? "every client";
-  if (requested.kind !== "override") return whom;
-  return `${target.limit ?? target.rule} to ${requested.to} for ${whom}`;
+  const client = target.client?.words ?? "every client";
+  if (requested.kind !== "override") return client;
+  return `${target.limit ?? target.rule} to ${requested.to} for ${client}`;
 }
 
 function effectsOf(
@@ -82,19 +82,19 @@ function effectsOf(
 /** Returns what happens to a client that is blocked, or allowed without being counted, and where. */
 export function listingEffects(
   { identities }: Pick<OpenGate["gate"]["policy"], "identities">,
-  { kind, whom }: Extract<Requested, { readonly kind: "allow" | "block" }>,
+  { kind, client }: Extract<Requested, { readonly kind: "allow" | "block" }>,
 ): readonly string[] {
-  if ("identity" in whom && identities[whom.identity] === "from-code") {
+  if ("identity" in client && identities[client.identity] === "from-code") {
     const becomes = kind === "block" ? "denied" : "allowed without being counted";
     return [
-      `calls of limits.limit that name ${whom.identity} are ${becomes}; no request carries it`,
+      `calls of limits.limit that name ${client.identity} are ${becomes}; no request carries it`,
     ];
   }
   const effect =
     kind === "block"
       ? "requests get 403, on every path that the gate sees"
       : "requests are not counted, and no limit denies them; the largest body stays limited";
-  if (!("key" in whom)) return [effect];
+  if (!("key" in client)) return [effect];
   return [effect, "unless the key is of an address, only on paths where a limit counts by it"];
 }
 

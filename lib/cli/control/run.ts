@@ -108,12 +108,12 @@ function write(
     case "mode":
       return control.mode(requested.mode ?? "enforce", { ...terms, rule: requested.rule });
     case "override": {
-      const { rule, limit, whom: client, to = "1x" } = requested;
+      const { rule, limit, client, to = "1x" } = requested;
       return control.override({ rule, limit, client, to }, terms);
     }
     case "allow":
     case "block":
-      return control[requested.kind](requested.whom, terms);
+      return control[requested.kind](requested.client, terms);
   }
 }
 

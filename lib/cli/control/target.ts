@@ -1,6 +1,6 @@
 import { readOverride, ruleNamed } from "#lib/control/ruled";
 import type { Whom } from "#lib/control/types";
-import { nameWhom } from "#lib/control/whom";
+import { nameEntryClient } from "#lib/control/entry-client";
 import { canonicalAddress, DEFAULT_IPV6_PREFIX } from "#lib/core/canonical-address";
 import { type Network, readNetwork } from "#lib/core/networks";
 import { hashesOf } from "#lib/gate-hashes";
@@ -44,18 +44,18 @@ type Naming = Pick<OpenGate["gate"], "policy" | "options" | "keyedHash">;
 export function targetOf(gate: Naming, requested: Requested): Target {
   if (requested.kind === "allow" || requested.kind === "block") {
     const { kind } = requested;
-    return { kind, client: clientOf(gate, requested.whom, true), rule: null, limit: null };
+    return { kind, client: clientOf(gate, requested.client, true), rule: null, limit: null };
   }
   const { kind, rule = null } = requested;
   if (rule !== null) ruleNamed(gate.policy, rule);
   if (requested.kind === "mode") return { kind, client: null, rule, limit: null };
-  const { limit = null, whom, to } = requested;
+  const { limit = null, client, to } = requested;
   if (to !== undefined)
     readOverride(gate.policy, { rule: requested.rule, limit: requested.limit, to });
-  return { kind, client: whom ? clientOf(gate, whom, false) : null, rule, limit };
+  return { kind, client: client ? clientOf(gate, client, false) : null, rule, limit };
 }
 
-function clientOf(gate: Naming, whom: Whom, takesNetworks: boolean): TargetClient {
+function clientOf(gate: Naming, client: Whom, takesNetworks: boolean): TargetClient {
   const { isSecretSet, ipv6Prefix = DEFAULT_IPV6_PREFIX } = gate.options;
   const [keyedHash, previousHash] = hashesOf(gate);
   const parts = {
@@ -65,7 +65,7 @@ function clientOf(gate: Naming, whom: Whom, takesNetworks: boolean): TargetClien
     ipv6Prefix,
     isSecretSet: isSecretSet !== false,
   };
-  const { fields, name, formerName } = nameWhom(parts, whom, takesNetworks);
+  const { fields, name, formerName } = nameEntryClient(parts, client, takesNetworks);
   const names = [name, formerName].filter((each) => each !== undefined);
   if ("network" in fields) {
     const network = readNetwork(name);
@@ -73,12 +73,12 @@ function clientOf(gate: Naming, whom: Whom, takesNetworks: boolean): TargetClien
   }
   const about = { names, isBlock: false };
   const key = `client key ${name}`;
-  if ("key" in whom) return { ...about, words: `the ${key}`, network: undefined };
-  if ("identity" in whom && whom.identity !== "ip") {
-    const words = `${whom.identity} ${whom.value} (${key})`;
+  if ("key" in client) return { ...about, words: `the ${key}`, network: undefined };
+  if ("identity" in client && client.identity !== "ip") {
+    const words = `${client.identity} ${client.value} (${key})`;
     return { ...about, words, network: undefined };
   }
-  const given = "ip" in whom ? whom.ip : whom.value;
+  const given = "ip" in client ? client.ip : client.value;
   const counted = canonicalAddress(given.split("/")[0], ipv6Prefix);
   const isWhole = counted.includes("/") && counted !== given;
   const words = isWhole ? `${given}, which stands for its whole network ${counted}` : given;

@@ -1,6 +1,11 @@
 import { formatDuration } from "#lib/core/duration";
 import { section } from "../section.ts";
-import type { ExplainedEntry, ExplainedLimit, ExplainedResponse, Explanation } from "./explain.ts";
+import type {
+  ExplainedEntry,
+  ExplainedLimit,
+  ExplainedResponse,
+  Explanation,
+} from "./explanation.ts";
 import type { ExplainedRule } from "./rules.ts";
 
 /** Returns an explanation as text: a paragraph for each step of the request's way. */

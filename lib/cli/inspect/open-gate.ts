@@ -44,7 +44,7 @@ export async function openGate(root: string, policy: AnyPolicy): Promise<OpenGat
   const gate = createHeadgate(policy, {
     ...settings,
     store: { ...store, deadlineMs },
-    joins: false,
+    batches: false,
     onEvent: [],
     // With `live` a reset is announced to instances.
     live,

@@ -91,10 +91,10 @@ function limitLines(limit: InspectedLimit): string[] {
   const now = units === policyLimit ? "" : ` (${policyLimit} by the policy)`;
   const more = resetMs > 0 ? `, more in ${durationInWords(resetMs)}` : "";
   const costs = cost === 1 ? "" : `, a request costs ${cost}`;
-  const whom = limit.isGlobal ? "all clients together" : `"${subject}"`;
+  const client = limit.isGlobal ? "all clients together" : `"${subject}"`;
   return [
     `  ${name}  ${used} used of ${units} per ${formatDuration(windowMs)}${now}, ${remaining} left${more}`,
-    `    counts ${whom} by ${algorithm}${costs}`,
+    `    counts ${client} by ${algorithm}${costs}`,
     `    ${key}`,
   ];
 }

@@ -1,7 +1,7 @@
 /** @jsxImportSource preact */
 import type { ControlEntry } from "#lib/dashboard/model";
 import { ClientKey } from "./client-key.tsx";
-import { kindOf, settingOf, whomOf } from "./entry-words.ts";
+import { kindOf, settingOf, clientOf } from "./entry-words.ts";
 import { countdown } from "./numbers.ts";
 import type { Steps } from "./steps.ts";
 import { dateOf } from "./times.ts";
@@ -57,7 +57,7 @@ export function EntryList({ entries, ageMs, steps }: Props) {
                 Lift
                 <span class="aside">
                   {" "}
-                  {kindOf(entry)} {settingOf(entry)} {whomOf(entry)}
+                  {kindOf(entry)} {settingOf(entry)} {clientOf(entry)}
                 </span>
               </button>
             )}
@@ -76,9 +76,9 @@ function What({ entry, onLookUp }: { entry: ControlEntry; onLookUp: Steps["lookU
     <>
       {setting && `${setting} for `}
       {client && "clientKey" in client ? (
-        <ClientKey value={whomOf(entry)} onLookUp={onLookUp} />
+        <ClientKey value={clientOf(entry)} onLookUp={onLookUp} />
       ) : (
-        <span class={client ? undefined : "quiet"}>{whomOf(entry)}</span>
+        <span class={client ? undefined : "quiet"}>{clientOf(entry)}</span>
       )}
     </>
   );

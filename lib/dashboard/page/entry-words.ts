@@ -9,7 +9,7 @@ export function settingOf(entry: ControlEntry): string {
 }
 
 /** Returns the client of an entry: a network, a client key, or "every client"; empty for a mode. */
-export function whomOf(entry: ControlEntry): string {
+export function clientOf(entry: ControlEntry): string {
   if (!("client" in entry)) return "";
   const { client } = entry;
   if (!client) return "every client";
@@ -30,7 +30,7 @@ export function kindOf({ kind }: ControlEntry): string {
 
 /** Returns an entry in one line: "blocked 203.0.113.0/24", or "limit search: 2x for every client". */
 export function entryLine(entry: ControlEntry): string {
-  const [setting, whom] = [settingOf(entry), whomOf(entry)];
-  const joined = setting && whom ? `${setting} for ${whom}` : setting + whom;
+  const [setting, client] = [settingOf(entry), clientOf(entry)];
+  const joined = setting && client ? `${setting} for ${client}` : setting + client;
   return `${kindOf(entry)} ${joined || entry.id}`;
 }

@@ -47,6 +47,6 @@ export function secretsOf(resolver: string, option: string, value: unknown): rea
 
 /** Makes the error for an invalid option. The error never holds the value, which may be a secret. */
 export function invalidOption(resolver: string, option: string, allowed: string): HeadgateError {
-  const message = `The option ${option} of ${resolver} is missing, or is not what it must be: ${allowed}.`;
+  const message = `The option ${option} of ${resolver} must be ${allowed}.`;
   return new HeadgateError("IDENTITY_OPTIONS_INVALID", message);
 }

@@ -4,8 +4,8 @@ import { isInMiddleware } from "./paths.ts";
 import { ancestors, type Module, type Project, textOf } from "./project.ts";
 import { costOf, type Rule } from "./rules.ts";
 import type { Use } from "./uses.ts";
-import { part } from "./values.ts";
-import { whoOf } from "./who.ts";
+import { part } from "./place.ts";
+import { clientOf } from "./counted-client.ts";
 
 /** The beginning of our comments. The next run does not change a place that has one. */
 export const MARK = "// Headgate: ";
@@ -119,12 +119,12 @@ function problemOf(limiter: Use["limiters"][number]): readonly string[] {
 }
 
 /** Returns the call of the gate that replaces a call of a limiter. */
-function callOf(project: Project, use: Use, { name, who }: Rule): string {
+function callOf(project: Project, use: Use, { name, client }: Rule): string {
   const here = use.identifier && { ...use.identifier, calls: new Map() };
-  const near = here && whoOf(project, here);
-  const known = near && near.names.join() === who.names.join() ? near : undefined;
+  const near = here && clientOf(project, here);
+  const known = near && near.names.join() === client.names.join() ? near : undefined;
   const text = here ? textOf(here.module, here.node).replace(/\s+/g, " ") : "";
-  const values = who.names.flatMap((one) => {
+  const values = client.names.flatMap((one) => {
     if (one === "ip" && known?.request !== undefined) return [];
     const value = known?.values[one] ?? text;
     return [value === one ? one : `${one}: ${value}`];
@@ -132,7 +132,7 @@ function callOf(project: Project, use: Use, { name, who }: Rule): string {
   const given = values.length > 0 ? `{ ${values.join(", ")} }` : "{}";
   const cost = use.method === "limit" ? costText(project, use) : undefined;
   const options = [
-    ...(who.names.includes("ip") && known?.request !== undefined
+    ...(client.names.includes("ip") && known?.request !== undefined
       ? [known.request === "request" ? "request" : `request: ${known.request}`]
       : []),
     ...(cost === undefined ? [] : [`cost: ${cost}`]),

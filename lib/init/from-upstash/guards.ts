@@ -3,7 +3,8 @@ import { type Node, nodeOf, nodesOf } from "#lib/source/parse";
 import { bindingsOf } from "./bindings.ts";
 import { limitersOf } from "./limiters.ts";
 import { ancestors, isFunction, keyOf, type Project, textOf } from "./project.ts";
-import { bare, constantOf, finals, part, type Place } from "./values.ts";
+import { bare, part, type Place } from "./place.ts";
+import { constantOf, finals } from "./values.ts";
 
 /** A condition of a request for reaching a place in middleware. All conditions must be true. */
 export type Condition =

@@ -1,7 +1,9 @@
 import { nameIn } from "#lib/source/nodes";
 import { type Node, nodeOf, nodesOf } from "#lib/source/parse";
 import { ancestors, keyOf, type Project, textOf } from "./project.ts";
-import { constantOf, finals, importOf, part, type Place } from "./values.ts";
+import { importOf } from "./imported.ts";
+import { part, type Place } from "./place.ts";
+import { constantOf, finals } from "./values.ts";
 import { type Counting, countingOf, isWay } from "./windows.ts";
 
 const PACKAGE = "@upstash/ratelimit";
@@ -49,11 +51,11 @@ export function limiterOf(project: Project, place: Place, reached: Place = place
   const { counting, problem, written } = howCounted(project, option("limiter"));
   const isDynamic = optionTruth(project, option("dynamicLimits"));
   const prefix = option("prefix");
-  const told = prefix && constantOf(project, prefix);
+  const constant = prefix && constantOf(project, prefix);
   return {
-    id: [place.module.path, place.node.start, written, told].join(" "),
+    id: [place.module.path, place.node.start, written, constant].join(" "),
     place,
-    name: nameFor(place, reached, told),
+    name: nameFor(place, reached, constant),
     written,
     counting: isDynamic ? undefined : counting,
     problem: isDynamic ? "its limit is changed while the app runs (dynamicLimits)" : problem,
@@ -166,8 +168,8 @@ export function ruleName(text: string): string {
     .replace(/([a-z\d])([A-Z])/g, "$1-$2")
     .toLowerCase()
     .split(/[^a-z\d]+/);
-  const telling = words.filter((word) => word !== "" && !EMPTY_WORDS.test(word));
-  return telling
+  const useful = words.filter((word) => word !== "" && !EMPTY_WORDS.test(word));
+  return useful
     .join("-")
     .replace(/^[^a-z]+/, "")
     .slice(0, 56);

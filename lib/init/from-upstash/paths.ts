@@ -5,7 +5,8 @@ import { exported } from "./exports.ts";
 import { type Condition, conditionsAt, type PathStart } from "./guards.ts";
 import { functionOf, keyOf, type Module, type Project } from "./project.ts";
 import type { Use } from "./uses.ts";
-import { constantOf, finals, part, type Place } from "./values.ts";
+import { part, type Place } from "./place.ts";
+import { constantOf, finals } from "./values.ts";
 
 /**
  * The requests for which middleware makes a call, as `match` and methods of a rule; or why a rule cannot

@@ -4,8 +4,9 @@ import { type Node, nodeOf, nodesOf } from "#lib/source/parse";
 import { keyOf, type Module, type Project } from "./project.ts";
 import { isInMiddleware } from "./paths.ts";
 import type { Rule } from "./rules.ts";
-import { finals, part, type Place } from "./values.ts";
-import { subjectOf } from "./who.ts";
+import { part, type Place } from "./place.ts";
+import { finals } from "./values.ts";
+import { subjectOf } from "./counted-client.ts";
 
 /** The parts of a policy's source that rules are added to. */
 export interface PolicySource {
@@ -69,7 +70,7 @@ export function withRules(
     added.map((rule) => written(rule, inner)),
   );
   const known = new Set(["ip", ...namesIn(identities?.node)]);
-  const needed = new Set(added.flatMap(({ who }) => who.names));
+  const needed = new Set(added.flatMap(({ client }) => client.names));
   const missing = [...needed].filter((name) => !known.has(name));
   if (missing.length > 0 && identities?.node.type === "ObjectExpression") {
     const lines = missing.map((name) => `  ${name}: "from-code",`);
@@ -129,9 +130,9 @@ function indentOf(module: Module, node: Node | undefined, otherwise: string): st
 
 /** Returns a rule as text, with a comment on its limiter. */
 function written(rule: Rule, indent: string): string {
-  const { name, match, methods, counting, cost, who } = rule;
+  const { name, match, methods, counting, cost, client } = rule;
   const key = /^[a-z]\w*$/.test(name) ? name : JSON.stringify(name);
-  const subject = subjectOf(who);
+  const subject = subjectOf(client);
   const counted = /^\w+$/.test(subject) ? subject : JSON.stringify(subject);
   const isMatched = match.length > 0;
   const [only, ...others] = match.map((pattern) => JSON.stringify(pattern));

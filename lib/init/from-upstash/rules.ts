@@ -3,8 +3,9 @@ import { type Limiter, ruleName } from "./limiters.ts";
 import { isInMiddleware, matchOf } from "./paths.ts";
 import { keyOf, type Project } from "./project.ts";
 import type { Use } from "./uses.ts";
-import { constantOf, finals, part } from "./values.ts";
-import { subjectOf, type Who, whoOf } from "./who.ts";
+import { part } from "./place.ts";
+import { constantOf, finals } from "./values.ts";
+import { subjectOf, type CountedClient, clientOf } from "./counted-client.ts";
 import type { Counting } from "./windows.ts";
 
 /** A rule that replaces a limiter for one kind of client. */
@@ -12,7 +13,7 @@ export interface Rule {
   readonly name: string;
   readonly limiter: Limiter;
   readonly counting: Counting;
-  readonly who: Who;
+  readonly client: CountedClient;
   /** The paths for which middleware makes the call; empty for a rule that is called from code. */
   readonly match: readonly string[];
   readonly methods: readonly string[];
@@ -24,18 +25,18 @@ export interface Rule {
 }
 
 /** A client of whom the source shows only the identifier in the call. */
-const ANY_CALLER: Who = {
+const ANY_CALLER: CountedClient = {
   names: ["caller"],
-  joined: "first",
+  combined: "first",
   label: "",
   request: undefined,
   values: {},
 };
 
 /** Returns the client that a use counts, by its identifier. */
-export function whoOfUse(project: Project, { identifier }: Use): Who {
+export function clientOfUse(project: Project, { identifier }: Use): CountedClient {
   project.ask();
-  return (identifier && whoOf(project, identifier)) ?? ANY_CALLER;
+  return (identifier && clientOf(project, identifier)) ?? ANY_CALLER;
 }
 
 /**
@@ -48,14 +49,17 @@ export function rulesOf(
   uses: readonly Use[],
   taken: ReadonlySet<string>,
 ): readonly Rule[] {
-  const groups = new Map<string, { limiter: Limiter; counting: Counting; who: Who; uses: Use[] }>();
+  const groups = new Map<
+    string,
+    { limiter: Limiter; counting: Counting; client: CountedClient; uses: Use[] }
+  >();
   for (const use of uses) {
-    const who = whoOfUse(project, use);
+    const client = clientOfUse(project, use);
     for (const limiter of use.limiters) {
       const { counting } = limiter;
       if (!counting) continue;
-      const id = JSON.stringify([limiter.id, subjectOf(who), who.label]);
-      const group = groups.get(id) ?? { limiter, counting, who, uses: [] };
+      const id = JSON.stringify([limiter.id, subjectOf(client), client.label]);
+      const group = groups.get(id) ?? { limiter, counting, client, uses: [] };
       group.uses.push(use);
       groups.set(id, group);
     }
@@ -65,7 +69,7 @@ export function rulesOf(
   return all.map((group) => {
     const { id, name: own } = group.limiter;
     const siblings = all.filter(({ limiter }) => limiter.id === id && limiter.name === own);
-    const wanted = wantedOf(project, group.uses, group.who);
+    const wanted = wantedOf(project, group.uses, group.client);
     const name = freeName(nameOf({ ...group, ...wanted }, siblings.length > 1), names);
     names.add(name);
     return { name, ...group, ...wanted };
@@ -73,16 +77,16 @@ export function rulesOf(
 }
 
 function nameOf(rule: Omit<Rule, "name">, hasSiblings: boolean): string {
-  const { limiter, who } = rule;
-  const own = limiter.name || ruleName(who.label) || pathName(rule);
+  const { limiter, client } = rule;
+  const own = limiter.name || ruleName(client.label) || pathName(rule);
   if (!hasSiblings) return own || "requests";
-  const label = ruleName(who.label);
-  if (own === "" || own === label) return label || `requests-${subjectWords(who)}`;
-  return `${own}-${label || subjectWords(who)}`;
+  const label = ruleName(client.label);
+  if (own === "" || own === label) return label || `requests-${subjectWords(client)}`;
+  return `${own}-${label || subjectWords(client)}`;
 }
 
-function subjectWords(who: Who): string {
-  return ruleName(subjectOf(who).replace(/[|+]/g, "-"));
+function subjectWords(client: CountedClient): string {
+  return ruleName(subjectOf(client).replace(/[|+]/g, "-"));
 }
 
 /** Returns a name from the paths of a rule, or from the folder of the only route that calls it. */
@@ -116,14 +120,14 @@ function freeName(wanted: string, taken: ReadonlySet<string>): string {
 function wantedOf(
   project: Project,
   uses: readonly Use[],
-  who: Who,
+  client: CountedClient,
 ): Pick<Rule, "match" | "methods" | "cost" | "unmatched"> {
   const costs = [...new Set(uses.map((use) => costOf(project, use)))];
   const cost = costs.length === 1 ? (costs[0] ?? 1) : 1;
   const early = uses.filter((use) => isInMiddleware(use) && use.method === "limit");
   const none = { match: [], methods: [], cost };
   if (early.length === 0) return { ...none, unmatched: undefined };
-  const named = who.names.find((name) => name !== "ip");
+  const named = client.names.find((name) => name !== "ip");
   if (named !== undefined) {
     return { ...none, unmatched: `before the handler the gate knows no "${named}"` };
   }

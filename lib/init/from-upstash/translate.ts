@@ -12,7 +12,7 @@ import { namesIn, policyIn, withRules } from "./policy-text.ts";
 import { type Module, Project } from "./project.ts";
 import { rulesOf } from "./rules.ts";
 import { type Use, usesOf } from "./uses.ts";
-import type { Place } from "./values.ts";
+import type { Place } from "./place.ts";
 
 /** The translation of an app that uses @upstash/ratelimit. */
 export interface Translation {

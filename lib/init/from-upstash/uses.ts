@@ -1,7 +1,8 @@
 import { type Node, nodeOf, nodesOf } from "#lib/source/parse";
 import { functionOf, isFunction, keyOf, type Project } from "./project.ts";
 import { type Limiter, limitersOf } from "./limiters.ts";
-import { finals, part, type Place } from "./values.ts";
+import { part, type Place } from "./place.ts";
+import { finals } from "./values.ts";
 
 const METHODS = [
   "limit",

@@ -2,43 +2,12 @@ import { nameIn } from "#lib/source/nodes";
 import { type Node, nodeOf, nodesOf } from "#lib/source/parse";
 import { type Binding, bindingsOf } from "./bindings.ts";
 import { exported } from "./exports.ts";
+import { cookedOf, computed } from "./literals.ts";
+import { bare, part, type Place } from "./place.ts";
 import { functionOf, isFunction, keyOf, type Module, type Project } from "./project.ts";
-
-/** The arguments of the calls that are being followed, by function. */
-export type Calls = ReadonlyMap<Node, Place>;
-
-/** A node of a file, with the calls that lead to it. */
-export interface Place {
-  readonly module: Module;
-  readonly node: Node;
-  readonly calls: Calls;
-}
 
 /** The longest chain of names that is followed. */
 const DEEPEST = 14;
-
-const WRAPPERS: Readonly<Record<string, string>> = {
-  TSAsExpression: "expression",
-  TSNonNullExpression: "expression",
-  TSSatisfiesExpression: "expression",
-  TSTypeAssertion: "expression",
-  ParenthesizedExpression: "expression",
-  ChainExpression: "expression",
-  AwaitExpression: "argument",
-};
-
-/** Returns an expression without types, parentheses and `await`, which do not change its value. */
-export function bare(node: Node): Node {
-  const field = WRAPPERS[node.type];
-  const inner = field === undefined ? undefined : nodeOf(node[field]);
-  return inner ? bare(inner) : node;
-}
-
-/** Returns a field of a node as a place; undefined when it is not a node. */
-export function part(place: Place, value: unknown): Place | undefined {
-  const node = nodeOf(value);
-  return node && { ...place, node };
-}
 
 /**
  * Follows names, properties, conditions and calls of the app's own functions to where values are made.
@@ -222,23 +191,6 @@ export function returnsOf(module: Module, own: Node): readonly Node[] {
   });
 }
 
-/** Returns the package and the name that an expression was imported by; undefined for another. */
-export function importOf(
-  project: Project,
-  place: Place,
-): { readonly source: string; readonly name: string } | undefined {
-  const found = finals(project, place)[0];
-  if (!found) return undefined;
-  const { module, node } = found;
-  const object = node.type === "MemberExpression" ? nodeOf(node["object"]) : node;
-  const name = object?.type === "Identifier" ? nameIn(object) : undefined;
-  const bound = object && name !== undefined ? bindingsOf(module, name, object)[0] : undefined;
-  if (bound?.kind !== "import") return undefined;
-  if (object === node) return bound;
-  const member = bound.name === "*" || bound.name === "default" ? keyOf(node) : undefined;
-  return member === undefined ? undefined : { source: bound.source, name: member };
-}
-
 /** Returns a constant number or text; undefined for a value that is known only at run time. */
 export function constantOf(project: Project, place: Place): number | string | undefined {
   const [made, ...others] = finals(project, place);
@@ -262,34 +214,6 @@ export function constantOf(project: Project, place: Place): number | string | un
     }
     case "BinaryExpression":
       return computed(String(node["operator"]), of(node["left"]), of(node["right"]));
-    default:
-      return undefined;
-  }
-}
-
-/** Returns the text of a piece of a template literal. */
-export function cookedOf(value: unknown): string {
-  return (value as { readonly cooked?: string } | undefined)?.cooked ?? "";
-}
-
-function computed(
-  operator: string,
-  left: number | string | undefined,
-  right: number | string | undefined,
-): number | string | undefined {
-  if (left === undefined || right === undefined) return undefined;
-  if (typeof left === "string" || typeof right === "string") {
-    return operator === "+" ? `${left}${right}` : undefined;
-  }
-  switch (operator) {
-    case "*":
-      return left * right;
-    case "/":
-      return left / right;
-    case "+":
-      return left + right;
-    case "-":
-      return left - right;
     default:
       return undefined;
   }

@@ -26,8 +26,8 @@ export function compileLists(policy: ParsedPolicy, problems: Problems): readonly
   return (["allow", "block"] as const).flatMap((list) =>
     Object.entries(policy[list] ?? {}).flatMap(([text, reason], i) => {
       checkReason(reason, [list, text], problems);
-      const whom = readListed(text, names);
-      if (whom) return { list, place: i + 1, text, reason: String(reason), whom };
+      const client = readListed(text, names);
+      if (client) return { list, place: i + 1, text, reason: String(reason), client };
       const known = [...names.identities.map((name) => `${name}:`), ...names.conditions];
       problems.add("BAD_LISTED_CLIENT", [list, text], text, ...known);
       return [];
@@ -38,7 +38,7 @@ export function compileLists(policy: ParsedPolicy, problems: Problems): readonly
 function readListed(
   text: string,
   { identities, conditions }: Names,
-): CompiledListing["whom"] | undefined {
+): CompiledListing["client"] | undefined {
   if (conditions.includes(text)) return { identity: text, value: HOLDS };
   const [identity, value] = split(text);
   // Resolvers return no values with blanks around them, so such an entry is mistyped.

@@ -35,8 +35,8 @@ export function structured(names: Parameters): HeaderFormat["write"] {
     );
     headers.set("RateLimit-Policy", items.map(({ policy }) => policy).join(", "));
     // The limit that denied may be one that this client must not see; an empty list is no valid header.
-    const told = items.flatMap(({ limit }) => limit ?? []);
-    if (told.length > 0) headers.set("RateLimit", told.join(", "));
+    const standing = items.flatMap(({ limit }) => limit ?? []);
+    if (standing.length > 0) headers.set("RateLimit", standing.join(", "));
   };
 }
 

@@ -5,7 +5,7 @@ import { countEvents } from "#lib/metrics";
 import { toEach } from "#lib/observe/events";
 import { logEvents } from "#lib/observe/log";
 import { type AnyPolicy, definePolicy } from "#lib/policy/define";
-import { joinCalls } from "#lib/redis/joining";
+import { batchCalls } from "#lib/redis/batching";
 import { keyNames } from "#lib/redis/keys";
 import { createRequester } from "#lib/redis/requester";
 import { scriptStoreOver } from "#lib/redis/script-store";
@@ -51,13 +51,13 @@ const keyedHash = createKeyedHash(secret);
 const following =
   variant === "live" ? live({ requester, keys, keyedHash, previousHash: undefined }) : undefined;
 const sends =
-  variant === "alone" ? requester : joinCalls(following?.reading(requester) ?? requester);
+  variant === "alone" ? requester : batchCalls(following?.reading(requester) ?? requester);
 
 const log = logEvents((line) => console.warn(line));
 const counters = countEvents()({
   redis: scriptStoreOver(requester, DEADLINE_MS),
   keys,
-  joins: true,
+  batches: true,
 });
 
 export default createGate(POLICIES[variant] ?? ONE_RULE, {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Claim } from "#lib/dedup/dedup";
-import { losing } from "../../support/losing.ts";
+import { losingResponses } from "../../support/lost-responses.ts";
 import type { EachStore } from "../../support/on-each-store.ts";
 import { dedupPairs } from "../../support/pairs.ts";
 import { LEASED, tokenOf } from "./leased.ts";
@@ -121,7 +121,7 @@ export function testClaims(store: EachStore): void {
 
     test("a claim survives lost answers to claim, commit and release", async () => {
       await pair().one.claim("warm", LEASED);
-      const { one, other, failures } = pair(losing((call) => call % 2 === 1));
+      const { one, other, failures } = pair(losingResponses((call) => call % 2 === 1));
       const kept = tokenOf(await one.claim("kept", LEASED));
       expect(await one.commit(kept, "once")).toBe(true);
       expect(await other.claim("kept", LEASED)).toEqual({ state: "duplicate", result: "once" });

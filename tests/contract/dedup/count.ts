@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { losing } from "../../support/losing.ts";
+import { losingResponses } from "../../support/lost-responses.ts";
 import type { EachStore } from "../../support/on-each-store.ts";
 import { dedupPairs } from "../../support/pairs.ts";
 import { unavailable } from "../../support/unavailable.ts";
@@ -44,7 +44,7 @@ export function testCount(store: EachStore): void {
   test("count counts once when answers are lost", async () => {
     const warm = counting();
     await warm.one.count("warm", warm.effect);
-    const { one, effect, seen } = counting(losing((call) => call <= 2));
+    const { one, effect, seen } = counting(losingResponses((call) => call <= 2));
     expect(await one.count("order 1", effect)).toBe(true);
     expect(await one.count("order 1", effect)).toBe(false);
     expect(await seen()).toEqual([{ tickets: 2, orders: 1 }, 1]);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { losing } from "../../support/losing.ts";
+import { losingResponses } from "../../support/lost-responses.ts";
 import type { EachStore } from "../../support/on-each-store.ts";
 import { dedupPairs } from "../../support/pairs.ts";
 
@@ -33,7 +33,7 @@ export function testEvents(store: EachStore): void {
 
   test("an event counts once when its claim's answer is lost", async () => {
     await pair().one.shouldTrackEvent("warm", 1);
-    const { one, other, failures } = pair(losing((call) => call <= 2));
+    const { one, other, failures } = pair(losingResponses((call) => call <= 2));
     expect(await one.shouldTrackEvent("e", 300)).toBe(true);
     expect(await other.shouldTrackEvent("e", 300)).toBe(false);
     expect(await one.shouldTrackEvent("e", 300)).toBe(false);

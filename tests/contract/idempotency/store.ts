@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { losing } from "../../support/losing.ts";
+import { losingResponses } from "../../support/lost-responses.ts";
 import type { EachStore } from "../../support/on-each-store.ts";
 import { unavailable } from "../../support/unavailable.ts";
 import { counting, order, routesOn } from "./orders.ts";
@@ -33,7 +33,7 @@ export function testStore(store: EachStore): void {
     const { here, there, failures } = route(
       handler,
       {},
-      losing((call) => call % 2 === 1),
+      losingResponses((call) => call % 2 === 1),
     );
     expect(await (await here(order('"k"'))).json()).toEqual({ run: 1 });
     expect(await (await there(order('"k"'))).json()).toEqual({ run: 1 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { losing } from "../../support/losing.ts";
+import { losingResponses } from "../../support/lost-responses.ts";
 import type { EachStore } from "../../support/on-each-store.ts";
 import { lockPairs } from "../../support/pairs.ts";
 import { unavailable } from "../../support/unavailable.ts";
@@ -82,7 +82,7 @@ export function testAcquire(store: EachStore): void {
 
     test("acquireLock repeats a call whose answer is lost, and does not fail on its own lock", async () => {
       await pair().one.acquireLock("warm", 1);
-      const { one, other, failures } = pair(losing((call) => call % 2 === 1));
+      const { one, other, failures } = pair(losingResponses((call) => call % 2 === 1));
       const token = await one.acquireLock("mine", 30);
       expect(token).not.toBeNull();
       expect(await other.acquireLock("mine", 30)).toBeNull();
@@ -94,7 +94,7 @@ export function testAcquire(store: EachStore): void {
 
     test("acquireLock returns null when all answers are lost, and leaves no lock", async () => {
       await pair().one.acquireLock("warm", 1);
-      const { one, other, failures, nameOf } = pair(losing((call) => call <= 3));
+      const { one, other, failures, nameOf } = pair(losingResponses((call) => call <= 3));
       expect(await one.acquireLock("mine", 30)).toBeNull();
       expect(failures).toEqual(["lock-acquire"]);
       await expect.poll(() => store.pttl(nameOf("mine"))).toBe(-2);

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { marginOf } from "#lib/core/renewal";
-import { losing } from "../../support/losing.ts";
+import { losingResponses } from "../../support/lost-responses.ts";
 import type { EachStore } from "../../support/on-each-store.ts";
 import { lockPairs } from "../../support/pairs.ts";
 import { unavailable } from "../../support/unavailable.ts";
@@ -175,7 +175,7 @@ export function testRenewal(store: EachStore): void {
 
   test("a held lock is renewed although answers are lost", async () => {
     await pair().one.acquire("warm");
-    const { one, nameOf } = pair(losing((call) => call % 2 === 0));
+    const { one, nameOf } = pair(losingResponses((call) => call % 2 === 0));
     const lock = await one.acquire("job", { ttl: 2 });
     const before = lock.expiresAt;
     await expect.poll(() => lock.expiresAt).toBeGreaterThan(before + 300);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Lock } from "#lib/lock/locks";
-import { losing } from "../../support/losing.ts";
+import { losingResponses } from "../../support/lost-responses.ts";
 import type { EachStore } from "../../support/on-each-store.ts";
 import { lockPairs } from "../../support/pairs.ts";
 import { unavailable } from "../../support/unavailable.ts";
@@ -205,7 +205,7 @@ export function testWork(store: EachStore): void {
 
     test("singleFlight survives lost answers", async () => {
       await pair().one.singleFlight("warm", async () => 1, TTLS);
-      const { one, other, failures } = pair(losing((call) => call % 2 === 1));
+      const { one, other, failures } = pair(losingResponses((call) => call % 2 === 1));
       const flown = await one.singleFlight("f", async () => "once", TTLS);
       expect(flown).toEqual({ value: "once", isShared: false });
       const second = await other.singleFlight("f", async () => "twice", TTLS);

@@ -18,7 +18,7 @@ const FACTORY = readFileSync(join(ROOT, "tests", "fixtures", "size", "factory.ts
 const STEPS: readonly (readonly [name: string, source: string])[] = [
   ["the gate alone (`lib/gate.ts`)", GATE],
   ["and `fromEnv`", 'export { fromEnv } from "headgate";'],
-  ["and batches", 'export { joinCalls } from "#lib/redis/joining";'],
+  ["and batches", 'export { batchCalls } from "#lib/redis/batching";'],
   ["and `logEvents`", 'export { logEvents } from "headgate";'],
   ["and limits for handlers", 'export { createLimits } from "headgate";'],
   ["and an app's own middleware with a matcher", 'export { runsOn } from "headgate";'],

@@ -25,7 +25,7 @@ export function authjsApp(changes: Partial<AuthConfig> = {}, padding = 0) {
     },
     ...changes,
   };
-  const ask = async (origin: string, path: string, cookie: string, body?: URLSearchParams) =>
+  const send = async (origin: string, path: string, cookie: string, body?: URLSearchParams) =>
     Auth(
       new Request(`${origin}/api/auth/${path}`, {
         method: body ? "POST" : "GET",
@@ -37,15 +37,15 @@ export function authjsApp(changes: Partial<AuthConfig> = {}, padding = 0) {
   return {
     /** Returns the cookies of a browser after a sign-in. */
     async signIn(name: string, origin = "https://app.example"): Promise<string> {
-      const asked = await ask(origin, "csrf", "");
-      const { csrfToken } = (await asked.json()) as { csrfToken: string };
-      const cookies = cookiesSetBy(asked);
+      const response = await send(origin, "csrf", "");
+      const { csrfToken } = (await response.json()) as { csrfToken: string };
+      const cookies = cookiesSetBy(response);
       const body = new URLSearchParams({ csrfToken, name });
-      return cookiesSetBy(await ask(origin, "callback/credentials", cookies, body), cookies);
+      return cookiesSetBy(await send(origin, "callback/credentials", cookies, body), cookies);
     },
     /** Returns the user of a request according to Auth.js. */
     async userOf(cookie: string, origin = "https://app.example"): Promise<string | undefined> {
-      const answer = await ask(origin, "session", cookie);
+      const answer = await send(origin, "session", cookie);
       // Auth.js fails on some cookies of other names, with an empty body.
       if (!answer.ok) return undefined;
       const session = (await answer.json()) as { user?: { id?: string } } | null;

@@ -22,7 +22,7 @@ export function betterAuthApp(
     user: { additionalFields: { about: { type: "string", required: false } } },
     ...changes,
   });
-  const ask = (path: string, cookie: string, body?: object) =>
+  const send = (path: string, cookie: string, body?: object) =>
     auth.handler(
       new Request(`${origin}/api/auth/${path}`, {
         method: body ? "POST" : "GET",
@@ -34,14 +34,19 @@ export function betterAuthApp(
     /** Signs up, and returns the browser's cookies and the user's id. */
     async signUp(name: string, about = ""): Promise<{ cookies: string; id: string }> {
       const email = `${name}@app.example`;
-      const answer = await ask("sign-up/email", "", { name, email, password: "a password", about });
+      const answer = await send("sign-up/email", "", {
+        name,
+        email,
+        password: "a password",
+        about,
+      });
       if (!answer.ok) throw new Error(`Signing up was answered ${answer.status}.`);
       const { user } = (await answer.json()) as { user: { id: string } };
       return { cookies: cookiesSetBy(answer), id: user.id };
     },
     /** Returns the user of a request according to better-auth. */
     async userOf(cookie: string): Promise<string | undefined> {
-      const answer = await ask("get-session", cookie);
+      const answer = await send("get-session", cookie);
       const found = (await answer.json()) as { user?: { id: string } } | null;
       return found?.user?.id;
     },

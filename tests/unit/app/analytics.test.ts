@@ -4,7 +4,7 @@ import { streamKey } from "#app/_domain/analytics/events";
 import { DEDUP_SECONDS, event, track } from "#app/_domain/analytics/track";
 import { createDedup } from "#lib/dedup/dedup";
 import { liveStore } from "../../support/live-store.ts";
-import { losing } from "../../support/losing.ts";
+import { losingResponses } from "../../support/lost-responses.ts";
 import { makeTools } from "../../support/tools.ts";
 
 const VIEW = { type: "profile_view", artistId: "artist-1", sessionId: "test-123" };
@@ -61,7 +61,7 @@ describe("track", () => {
     await track(makeTools(live.store), VIEW);
     const tools = makeTools(
       live.store,
-      losing(() => true),
+      losingResponses(() => true),
     );
     const again = makeTools(live.store);
     await expect(track(tools, VIEW)).rejects.toMatchObject({ code: "STORE_UNREACHABLE" });

@@ -20,9 +20,9 @@ async function storeOf() {
 
 test("a Redis that answers is ok, with round trip, breaker, mode and last minute, and no cache stores it", async () => {
   const { store, direct } = await storeOf();
-  const { ask } = redisHealthOver(store, { deadlineMs });
-  await ask();
-  const answer = await ask();
+  const { check } = redisHealthOver(store, { deadlineMs });
+  await check();
+  const answer = await check();
   expect(answer.status).toBe(200);
   expect(answer.headers.get("cache-control")).toBe("no-store");
   const body = (await answer.json()) as { readonly lastMinute: { readonly p95Ms: number } };
@@ -54,8 +54,8 @@ test("a Redis that answers late is degraded, with status 200", async () => {
     setTimeout(() => call.passOn(), 80);
     return true;
   };
-  const { ask } = redisHealthOver({ ...store, url: proxy.url }, { deadlineMs });
-  const answer = await ask();
+  const { check } = redisHealthOver({ ...store, url: proxy.url }, { deadlineMs });
+  const answer = await check();
   expect(answer.status).toBe(200);
   expect(await answer.json()).toMatchObject({ status: "degraded", reasons: ["slow-calls"] });
 });
@@ -63,11 +63,11 @@ test("a Redis that answers late is degraded, with status 200", async () => {
 test("a Redis that failed within the last minute is degraded, with status 200", async () => {
   const { store } = await storeOf();
   const proxy = cleanUp(await startFaultProxy(store.url), (it) => it.stop());
-  const { ask } = redisHealthOver({ ...store, url: proxy.url }, { deadlineMs });
+  const { check } = redisHealthOver({ ...store, url: proxy.url }, { deadlineMs });
   await proxy.shut();
-  expect((await ask()).status).toBe(503);
+  expect((await check()).status).toBe(503);
   await proxy.open();
-  const answer = await ask();
+  const answer = await check();
   expect(answer.status).toBe(200);
   const body: unknown = await answer.json();
   expect(body).toMatchObject({ status: "degraded", lastMinute: { calls: 2, failed: 1 } });
@@ -76,9 +76,9 @@ test("a Redis that failed within the last minute is degraded, with status 200", 
 
 test("a Redis that is unavailable is down, with status 503: the answer does not name it, and an event has the reason", async () => {
   const { store } = await storeOf();
-  const { ask, events } = redisHealthOver(store, { deadlineMs });
+  const { check, events } = redisHealthOver(store, { deadlineMs });
   await store.redis.stop();
-  const answer = await ask();
+  const answer = await check();
   expect(answer.status).toBe(503);
   expect(answer.headers.get("cache-control")).toBe("no-store");
   const text = await answer.text();
@@ -114,11 +114,11 @@ describe("an operator's details", () => {
   });
 
   test("only the role admin gets details: another token is rejected, and a request without one gets none", async () => {
-    const { ask, askAsAdmin } = redisHealthOver(made, { deadlineMs });
-    expect(await (await ask()).json()).not.toHaveProperty("details");
-    expect((await askAsAdmin("artist")).status).toBe(403);
-    expect((await ask({ authorization: "Bearer nonsense" })).status).toBe(401);
-    expect((await askAsAdmin()).status).toBe(200);
+    const { check, checkAsAdmin } = redisHealthOver(made, { deadlineMs });
+    expect(await (await check()).json()).not.toHaveProperty("details");
+    expect((await checkAsAdmin("artist")).status).toBe(403);
+    expect((await check({ authorization: "Bearer nonsense" })).status).toBe(401);
+    expect((await checkAsAdmin()).status).toBe(200);
   });
 
   test("details by TCP have all that Redis reports, without keys, values and clients in the slow log", async () => {
@@ -126,14 +126,14 @@ describe("an operator's details", () => {
     await direct.config("SET", "slowlog-log-slower-than", "0");
     await direct.config("SET", "maxmemory", "100mb");
     await direct.set("secret-key", "secret-value");
-    const { askAsAdmin } = redisHealthOver(made, {
+    const { checkAsAdmin } = redisHealthOver(made, {
       deadlineMs,
       connect: (about) => {
         const client = connectTcp({ redisUrl: made.redis.url, ...about });
         return cleanUp(client, (it) => it.close()).requester;
       },
     });
-    const text = await (await askAsAdmin()).text();
+    const text = await (await checkAsAdmin()).text();
     const { details } = JSON.parse(text) as { readonly details: Record<string, unknown> };
     expect(details).toStrictEqual({
       memoryUsedBytes: expect.any(Number),
@@ -156,8 +156,8 @@ describe("an operator's details", () => {
   });
 
   test("details through a gateway that does not permit SLOWLOG have all but the slow log", async () => {
-    const { askAsAdmin, events } = redisHealthOver(made, { deadlineMs });
-    const body: unknown = await (await askAsAdmin()).json();
+    const { checkAsAdmin, events } = redisHealthOver(made, { deadlineMs });
+    const body: unknown = await (await checkAsAdmin()).json();
     expect(body).toMatchObject({
       details: { memoryUsedBytes: expect.any(Number), evictedKeys: 0, slowLog: NOT_THERE },
       lastMinute: { failed: 0 },
@@ -168,8 +168,8 @@ describe("an operator's details", () => {
   test("details of an unavailable Redis are each not available", async () => {
     const { store } = await storeOf();
     await store.redis.stop();
-    const { askAsAdmin } = redisHealthOver(store, { deadlineMs });
-    const answer = await askAsAdmin();
+    const { checkAsAdmin } = redisHealthOver(store, { deadlineMs });
+    const answer = await checkAsAdmin();
     expect(answer.status).toBe(503);
     const { details } = (await answer.json()) as { readonly details: Record<string, unknown> };
     expect(Object.keys(details)).toHaveLength(8);

@@ -13,9 +13,9 @@ test("readOptions returns all parts, or those that --only names, in order", () =
 });
 
 test.each([
-  [["--only", "tools,tolls"], '--only names "tolls"; allowed: middleware, proxy,'],
-  [["--rounds", "0"], '--rounds is "0"; allowed: a whole number from 1.'],
-  [["--connections", "1,many"], '--connections is "many"; allowed: a whole number from 1.'],
+  [["--only", "tools,tolls"], "--only must be names of middleware, proxy,"],
+  [["--rounds", "0"], '--rounds must be a whole number from 1, but is "0".'],
+  [["--connections", "1,many"], '--connections must be a whole number from 1, but is "many".'],
   [["--fast"], "--fast"],
 ])("readOptions rejects %j", (args, message) => {
   expect(() => readOptions(args)).toThrow(message);

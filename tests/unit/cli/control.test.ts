@@ -25,11 +25,14 @@ describe("control commands with wrong arguments", () => {
     [["allow", "--identity", "tenant=a", "--identity", "tenant=b", ...SET], "several are named"],
     [["allow", "--identity", "ada", ...SET], "--identity must be name=value"],
     [["block", "--ip", "203.0.113.7", "--reason", "x"], "--for is missing"],
-    [["block", "--ip", "203.0.113.7", "--reason", "x", "--for", "2x"], 'for is "2x"; allowed:'],
-    [["block", "--ip", "203.0.113.7", "--reason", "x", "--for", "31d"], 'for is "31d"; allowed:'],
+    [["block", "--ip", "203.0.113.7", "--reason", "x", "--for", "2x"], ', but is "2x".'],
+    [["block", "--ip", "203.0.113.7", "--reason", "x", "--for", "31d"], ', but is "31d".'],
     [["block", "--ip", "203.0.113.7", "--for", "1h"], "--reason is missing"],
-    [["block", "--ip", "203.0.113.7", "--for", "1h", "--reason", "a\nb"], "reason is"],
-    [["block", "--ip", "203.0.113.7", ...SET, "--by", "a".repeat(101)], "by is"],
+    [
+      ["block", "--ip", "203.0.113.7", "--for", "1h", "--reason", "a\nb"],
+      "reason must be one line",
+    ],
+    [["block", "--ip", "203.0.113.7", ...SET, "--by", "a".repeat(101)], "by must be one line"],
     [["block", "list", "--for", "1h"], "--for is not an option of list"],
     [["block", "remove", "--ip", "203.0.113.7", "--wide"], "--wide is not an option of remove"],
     [["block", "remove"], "No client is named"],
@@ -133,13 +136,13 @@ describe("listingEffects", () => {
       { key: KEY },
       [everywhere, "unless the key is of an address, only on paths where a limit counts by it"],
     ],
-  ])("listingEffects says where the block of %s takes effect", (_, whom, said) => {
-    expect(listingEffects(policy, { kind: "block", whom })).toEqual(said);
+  ])("listingEffects says where the block of %s takes effect", (_, client, said) => {
+    expect(listingEffects(policy, { kind: "block", client })).toEqual(said);
   });
 
   test("listingEffects says what allowing an identity from code does", () => {
-    const whom = { identity: "account", value: "ada" };
-    expect(listingEffects(policy, { kind: "allow", whom })).toEqual([
+    const client = { identity: "account", value: "ada" };
+    expect(listingEffects(policy, { kind: "allow", client })).toEqual([
       "calls of limits.limit that name account are allowed without being counted; no request carries it",
     ]);
   });

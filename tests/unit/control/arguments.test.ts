@@ -12,9 +12,9 @@ const ok = { for: "1 second", reason: "r".repeat(200), by: "b".repeat(100) };
 type Call = (control: Control) => Promise<unknown>;
 
 const block =
-  (whom: unknown, terms: unknown = TERMS): Call =>
+  (client: unknown, terms: unknown = TERMS): Call =>
   (control) =>
-    control.block(whom as { ip: string }, terms as typeof TERMS);
+    control.block(client as { ip: string }, terms as typeof TERMS);
 
 const override =
   (options: object, terms: unknown = TERMS): Call =>
@@ -31,13 +31,21 @@ const REFUSED: readonly (readonly [string, Call, string])[] = [
   ["no object", block(null), "one of ip, identity with value, and key"],
   ["two clients", block({ ip: "192.0.2.1", key: "a".repeat(22) }), "one of ip, identity"],
   ["a value alone", block({ ip: "192.0.2.1", value: "ada" }), "one of ip, identity"],
-  ["an unknown address", block({ ip: "unknown" }), 'ip is "unknown"; allowed: an address such as'],
+  [
+    "an unknown address",
+    block({ ip: "unknown" }),
+    'ip must be an address such as "203.0.113.7", or',
+  ],
   ["an address of three parts", block({ ip: "192.0.2" }), "or a CIDR block such as"],
   ["a CIDR block with host bits", block({ ip: "203.0.113.7/24" }), '"203.0.113.0/24"'],
   ["an IPv6 block with host bits", block({ ip: "2001:db8::7/32" }), '"2001:db8::/32"'],
   ["a mapped block with host bits", block({ ip: "::ffff:203.0.113.7/120" }), '"203.0.113.0/24"'],
   ["too many bits", block({ ip: "203.0.113.0/33" }), "or a CIDR block such as"],
-  ["less than a client of IPv6", block({ ip: "2001:db8::/80" }), 'so name "2001:db8::/64"'],
+  [
+    "less than a client of IPv6",
+    block({ ip: "2001:db8::/80" }),
+    'ip must be "2001:db8::/64", since',
+  ],
   ["an identity that is not there", block({ identity: "usr", value: "a" }), 'did you mean "user"?'],
   ["all clients together", block({ identity: "global", value: "" }), "ip, user, account"],
   ["an empty value", block({ identity: "user", value: "" }), "text of 1 to 1024 characters"],
@@ -47,19 +55,35 @@ const REFUSED: readonly (readonly [string, Call, string])[] = [
     "an address such as",
   ],
   ["a short key", block({ key: "short" }), "the 22 characters of a client key"],
-  ["no terms", block({ ip: "192.0.2.0/24" }, {}), "for is undefined"],
+  ["no terms", block({ ip: "192.0.2.0/24" }, {}), "but is undefined."],
   ["no time", block({ ip: "192.0.2.0/24" }, { ...ok, for: 999 }), "from 1 second to 30 days"],
   [
     "too long",
     block({ ip: "192.0.2.0/24" }, { ...ok, for: "31 days" }),
     "from 1 second to 30 days",
   ],
-  ["part of a millisecond", block({ ip: "192.0.2.0/24" }, { ...ok, for: 1000.5 }), "for is 1000.5"],
+  [
+    "part of a millisecond",
+    block({ ip: "192.0.2.0/24" }, { ...ok, for: 1000.5 }),
+    "but is 1000.5.",
+  ],
   ["no reason", block({ ip: "192.0.2.0/24" }, { ...ok, reason: " " }), "one line of 1 to 200"],
-  ["a long reason", block({ ip: "192.0.2.0/24" }, { ...ok, reason: `${ok.reason}r` }), "reason is"],
+  [
+    "a long reason",
+    block({ ip: "192.0.2.0/24" }, { ...ok, reason: `${ok.reason}r` }),
+    "reason must be one line",
+  ],
   ["two lines", block({ ip: "192.0.2.0/24" }, { ...ok, by: "a\nb" }), "one line of 1 to 100"],
-  ["text turned around", block({ ip: "192.0.2.0/24" }, { ...ok, by: "a\u202Eb" }), "by is"],
-  ["half a character", block({ ip: "192.0.2.0/24" }, { ...ok, by: "\uD800" }), "by is"],
+  [
+    "text turned around",
+    block({ ip: "192.0.2.0/24" }, { ...ok, by: "a\u202Eb" }),
+    "by must be one line",
+  ],
+  [
+    "half a character",
+    block({ ip: "192.0.2.0/24" }, { ...ok, by: "\uD800" }),
+    "by must be one line",
+  ],
   [
     "an unknown limit",
     override({ rule: "login", to: "2x", limit: "login:ip:minutes" }),
@@ -85,17 +109,17 @@ const REFUSED: readonly (readonly [string, Call, string])[] = [
     override({ rule: "api", to: 2 ** 50 }),
     "that can be counted in this window",
   ],
-  ["no number", override({ rule: "api", to: Number.NaN }), "to is NaN"],
+  ["no number", override({ rule: "api", to: Number.NaN }), "but is NaN."],
   ["zero times", override({ rule: "api", to: "0x" }), 'a factor such as "2x"'],
   ["a factor without x", override({ rule: "api", to: "2" }), 'a factor such as "2x"'],
   [
     "an override of a network",
     override({ rule: "api", to: "2x", client: { ip: "192.0.2.0/24" } }),
-    "allowed: an address",
+    "ip must be an address",
   ],
   ["an unknown mode", mode("of"), 'did you mean "off"?'],
   ["no id", (control) => control.remove("", { by: "ada" }), "the id of an entry"],
-  ["an empty name", (control) => control.remove("mode", { by: "" }), "by is"],
+  ["an empty name", (control) => control.remove("mode", { by: "" }), "by must be one line"],
   ["too much of the log", (control) => control.log(1001), "a whole number from 1 to 1000"],
 ];
 

@@ -17,15 +17,17 @@ describe("wholeProblem", () => {
     [undefined, "undefined"],
     [Symbol("3"), "a symbol"],
   ])("wholeProblem of %o is %s when 1 to 9 are allowed", (given, shown) => {
-    const problem = shown && `pages is ${shown}; allowed: a whole number from 1 to 9.`;
+    const problem = shown && `pages must be a whole number from 1 to 9, but is ${shown}.`;
     expect(wholeProblem("pages", given, 1, 9)).toBe(problem);
     expect(isWhole(given, 1, 9)).toBe(problem === undefined);
   });
 
   test("wholeProblem and wholeForm name only the given bounds, and the unit", () => {
-    expect(wholeProblem("cost", 0, 1)).toBe("cost is 0; allowed: a whole number from 1.");
+    expect(wholeProblem("cost", 0, 1)).toBe("cost must be a whole number from 1, but is 0.");
     expect(wholeProblem("cost", Number.MAX_SAFE_INTEGER, 1)).toBeUndefined();
-    expect(wholeProblem("cost", 2 ** 53, 1)).toBe(`cost is ${2 ** 53}; allowed: ${wholeForm(1)}.`);
+    expect(wholeProblem("cost", 2 ** 53, 1)).toBe(
+      `cost must be ${wholeForm(1)}, but is ${2 ** 53}.`,
+    );
     expect(wholeForm(10, 20, "bytes")).toBe("a whole number of bytes from 10 to 20");
   });
 });
@@ -33,9 +35,9 @@ describe("wholeProblem", () => {
 describe("textProblem", () => {
   test.each<[unknown, string | undefined]>([
     ["a", undefined],
-    ["", "owner is empty; allowed: text of at least one character."],
-    [7, "owner is a number; allowed: text."],
-    [null, "owner is null; allowed: text."],
+    ["", "owner must be text of at least one character, but is empty."],
+    [7, "owner must be text, but is a number."],
+    [null, "owner must be text, but is null."],
   ])("textProblem of %j is %s", (given, problem) => {
     expect(textProblem("owner", given)).toBe(problem);
   });

@@ -14,7 +14,7 @@ afterEach(() => {
 function start(options: Pick<Held, "ttl" | "maxHold"> & Partial<Held>) {
   const seen = { extended: [] as number[], failures: [] as unknown[], lost: [] as string[] };
   const renewal = startRenewal({
-    askedAt: performance.now(),
+    requestedAt: performance.now(),
     async extend(ms) {
       seen.extended.push(ms);
       return true;

@@ -36,16 +36,16 @@ describe.each(FORMS)("%s", (_, { file, source, wrapped }) => {
 
   test("the wrapped middleware runs behind the gate on the same paths as before", async () => {
     const before = await runMiddleware(file, source, name);
-    expect(await before.ask("/mine/one")).toMatchObject({ body: "own", own: 1 });
+    expect(await before.send("/mine/one")).toMatchObject({ body: "own", own: 1 });
 
-    const { ask } = await runMiddleware(file, wrapped, name);
-    expect(await ask("/mine/one")).toMatchObject({ status: 200, body: "own", own: 1 });
-    expect(await ask("/other")).toMatchObject(
+    const { send } = await runMiddleware(file, wrapped, name);
+    expect(await send("/mine/one")).toMatchObject({ status: 200, body: "own", own: 1 });
+    expect(await send("/other")).toMatchObject(
       hasMatcher ? { isPassedOn: true, own: 1 } : { body: "own", own: 2 },
     );
     const own = hasMatcher ? 2 : 3;
-    expect(await ask("/mine/two")).toMatchObject({ status: 200, body: "own", own });
-    expect(await ask("/mine/two")).toMatchObject({ status: 429, own });
+    expect(await send("/mine/two")).toMatchObject({ status: 200, body: "own", own });
+    expect(await send("/mine/two")).toMatchObject({ status: 429, own });
   });
 });
 

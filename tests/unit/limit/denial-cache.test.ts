@@ -33,7 +33,7 @@ function cache(most?: number) {
   const clock = { now: 5000 };
   const denials = new DenialCache(() => clock.now, most);
   const learn = (charges: readonly Charge[], decision: Decision) =>
-    denials.learn(charges, denials.asked(), decision);
+    denials.learn(charges, denials.callTime(), decision);
   return { clock, denials, learn };
 }
 
@@ -88,7 +88,7 @@ describe("the denial cache", () => {
             if (isTooLong || isTooShort) wrong.push(denial);
             continue;
           }
-          const asked = denials.asked();
+          const asked = denials.callTime();
           clock.now += there;
           const decision = decide(models, charges, clock.now);
           if (decision.allowed) lastTaken = clock.now;
@@ -144,7 +144,7 @@ describe("the denial cache", () => {
     const { denials, learn } = cache();
     const charges = [chargeOf("a")];
     learn(charges, denied(charges, [500]));
-    const early = denials.asked();
+    const early = denials.callTime();
     denials.forget(["a"]);
     expect(denials.find(charges)).toBeUndefined();
     denials.learn(charges, early, denied(charges, [500]));

@@ -9,15 +9,15 @@ function lastCounts(most?: number) {
   const clock = { now: 5000 };
   const counts = new LastCounts(() => clock.now, most);
   const learn = (charge: Charge, remaining: number, at = 1_750_000_000_000) =>
-    counts.learn(counts.asked(), [said(charge, remaining, at)]);
+    counts.learn(counts.callTime(), [said(charge, remaining, at)]);
   /** Calls the store now; the returned function takes its answer. */
   const asking = () => {
-    const asked = counts.asked();
+    const asked = counts.callTime();
     return (charged: readonly Charged[]) => counts.learn(asked, charged);
   };
   /** Reports an admission now; the returned function takes the answer, or nothing if it was lost. */
   const reporting = (admission: Admission) => {
-    const asked = counts.asked();
+    const asked = counts.callTime();
     return (charged?: readonly Charged[]) => counts.reported(admission, asked, charged);
   };
   return { clock, counts, learn, asking, reporting };

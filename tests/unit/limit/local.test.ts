@@ -54,14 +54,14 @@ describe("local limits", () => {
     expect(take(charge("fixed-window", { algorithm: "fixed-window", ...full })).allowed).toBe(true);
   });
 
-  test("takeOwed returns the units of each algorithm without the refunded ones", () => {
+  test("takePending returns the units of each algorithm without the refunded ones", () => {
     const { take, clock, limits } = local();
     const bucket = charge("bucket", { algorithm: "token-bucket", cost: 4 });
     const taken = take(bucket);
     clock.now += WINDOW_MS / 5;
     // One of the four units has refilled since.
     expect(taken.refund()).toBe(3);
-    expect(limits.takeOwed()).toMatchObject([{ taken: [{ ageMs: WINDOW_MS / 5, units: 1 }] }]);
+    expect(limits.takePending()).toMatchObject([{ taken: [{ ageMs: WINDOW_MS / 5, units: 1 }] }]);
   });
 
   test("local limits consume from all or from none, and peek consumes nothing", () => {
@@ -150,7 +150,7 @@ describe("local limits", () => {
       take(charge(`key-${i}`, { limit: 2 }));
       expect(full()).toBe(false);
     }
-    expect(limits.takeOwed().length).toBeLessThanOrEqual(4);
+    expect(limits.takePending().length).toBeLessThanOrEqual(4);
   });
 
   test("a key has at most 17 slots after many checks", () => {
@@ -159,21 +159,21 @@ describe("local limits", () => {
       clock.now += 5;
       take(charge("a", { limit: 100_000 }));
     }
-    const [count] = limits.takeOwed();
+    const [count] = limits.takePending();
     expect(count?.taken.length).toBeLessThanOrEqual(17);
     expect(count?.taken.reduce((sum, { units }) => sum + units, 0)).toBeGreaterThan(3000);
   });
 
-  test("takeOwed returns units once with their ages, without expired ones, and they still count locally", () => {
+  test("takePending returns units once with their ages, without expired ones, and they still count locally", () => {
     const { take, clock, limits } = local();
-    expect(limits.owes()).toBe(false);
+    expect(limits.hasPending()).toBe(false);
     take(charge("old", { windowMs: 1000 }));
     take(charge("a", { cost: 2 }));
     clock.now += 3000;
     take(charge("a"));
     clock.now += 500;
-    expect(limits.owes()).toBe(true);
-    expect(limits.takeOwed()).toMatchObject([
+    expect(limits.hasPending()).toBe(true);
+    expect(limits.takePending()).toMatchObject([
       {
         charge: { key: "a" },
         taken: [
@@ -182,8 +182,8 @@ describe("local limits", () => {
         ],
       },
     ]);
-    expect([limits.owes(), limits.takeOwed()]).toEqual([false, []]);
+    expect([limits.hasPending(), limits.takePending()]).toEqual([false, []]);
     expect(take(charge("a", { cost: 2 })).limits[0]?.remaining).toBe(0);
-    expect(limits.takeOwed().map(({ taken }) => taken.map(({ units }) => units))).toEqual([[2]]);
+    expect(limits.takePending().map(({ taken }) => taken.map(({ units }) => units))).toEqual([[2]]);
   });
 });

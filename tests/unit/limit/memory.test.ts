@@ -31,7 +31,7 @@ describe("MemoryLimits", () => {
   test.each([1, 1.5, Infinity, Number.NaN])(
     "MemoryLimits throws for a bound of %s keys",
     (most) => {
-      expect(() => memory(most)).toThrow("most is");
+      expect(() => memory(most)).toThrow("most must be");
     },
   );
 

@@ -81,7 +81,7 @@ describe("the registry of algorithms", () => {
   test("the error for an unknown algorithm has the names of all algorithms", () => {
     const other = { rules: { it: { limits: { ip: "5 per minute" }, algorithm: "other" } } };
     expect(() => compilePolicy(other)).toThrow(
-      'allowed: "sliding-log", "sliding-window", "fixed-window" or "token-bucket"',
+      'must be "sliding-log", "sliding-window", "fixed-window" or "token-bucket"',
     );
   });
 });

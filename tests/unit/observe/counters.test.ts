@@ -10,7 +10,7 @@ beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
 /** Makes counters over a store that answers at once. `writes` has the arguments of each write. */
-function counters(options: CounterOptions = {}, { joins = false } = {}) {
+function counters(options: CounterOptions = {}, { batches = false } = {}) {
   const writes: (readonly string[])[] = [];
   const store = { isDown: false };
   const redis: ScriptStore = {
@@ -25,7 +25,7 @@ function counters(options: CounterOptions = {}, { joins = false } = {}) {
       throw new Error("Counters send no pipeline.");
     },
   };
-  const listener = countEvents(options)({ redis, keys: keyNames("test"), joins });
+  const listener = countEvents(options)({ redis, keys: keyNames("test"), batches });
   return { listener, writes, store };
 }
 
@@ -36,8 +36,8 @@ describe("the window of counters", () => {
     ["10 s elsewhere", {}, false, 10_000],
     ["13 s elsewhere, for Upstash's console too", { upstashConsole: true }, false, 13_000],
     ["as long as it is set", { windowMs: 25_000 }, false, 25_000],
-  ])("the window of counters is %s", async (_, options, joins, windowMs) => {
-    const { listener, writes } = counters(options, { joins });
+  ])("the window of counters is %s", async (_, options, batches, windowMs) => {
+    const { listener, writes } = counters(options, { batches });
     listener(LOCK);
     await vi.advanceTimersByTimeAsync(windowMs - 1);
     expect(writes).toHaveLength(0);

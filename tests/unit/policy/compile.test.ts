@@ -60,7 +60,7 @@ describe("misuse from JavaScript", () => {
     expect(error).toBeInstanceOf(PolicyError);
     expect(error).toMatchObject({
       code: "POLICY_INVALID",
-      message: expect.stringContaining("allowed:"),
+      message: expect.stringContaining(" must be "),
     });
   });
 });
@@ -118,7 +118,7 @@ describe("the problems of a policy", () => {
       rules: { constructor: { limits }, valueof: { limits } },
     });
     expect(first).toMatchObject({ code: "UNKNOWN_IDENTITY", given: '"constructor"' });
-    expect(more.map(({ allowed }) => allowed)).toContain("limit, window");
+    expect(more.map(({ allowed }) => allowed)).toContain("limit or window");
   });
 
   test.each([
@@ -134,12 +134,14 @@ describe("the problems of a policy", () => {
 
   test("the problem of a name that resembles no known name has no suggestion", () => {
     const [problem] = problemsOf({ rules: { it: { limits: { organisation: "1 per day" } } } });
-    expect(problem?.allowed).toBe("ip, global (config/identities.ts)");
+    expect(problem?.allowed).toBe("ip or global, as in config/identities.ts");
   });
 
   test("each problem has a message of one line", () => {
     const [problem] = problemsOf({ rules: { it: { limits: { ip: "often" } } } });
-    expect(problem?.message).toMatch(/^rules\.it\.limits\.ip: BAD_LIMIT: given "often"; allowed: /);
+    expect(problem?.message).toMatch(
+      /^BAD_LIMIT: rules\.it\.limits\.ip must be .*, but is "often"\. \(docs\//,
+    );
   });
 
   test("only rules that replace each other in a circle are a problem", () => {

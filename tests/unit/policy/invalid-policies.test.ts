@@ -95,7 +95,7 @@ describe("the command line", () => {
         "  rule     search",
         "  place    rules.search.limits.ip",
         '  given    "10 per 500 ms"',
-        "  allowed  a window of at least 1 second",
+        "  allowed  a limit with a window of at least 1 second",
         "  more     docs/reference/policy-errors.md#window_too_short",
         "",
       ].join("\n"),

@@ -40,8 +40,8 @@ describe("an entry", () => {
     ["user:a:b", { identity: "user", value: "a:b" }],
     ["robot:night", { identity: "robot", value: "night" }],
     ["monitor", { identity: "monitor", value: "yes" }],
-  ])("the entry %s is read", (text, whom) => {
-    expect(read(text)).toEqual({ list: "block", place: 1, text, reason: "a reason", whom });
+  ])("the entry %s is read", (text, client) => {
+    expect(read(text)).toEqual({ list: "block", place: 1, text, reason: "a reason", client });
   });
 
   test.each([
@@ -58,7 +58,7 @@ describe("an entry", () => {
     expect(others).toEqual([]);
     expect(problem).toMatchObject({ code: "BAD_LISTED_CLIENT", place: ["allow", text] });
     expect(problem?.allowed).toMatch(/"user:" and a value.*monitor/);
-    expect(problem?.allowed).toContain(`; did you mean "${meant}"?`);
+    expect(problem?.allowed).toContain(` (did you mean "${meant}"?)`);
   });
 
   test.each(["", "10", "1e3", "203.0.113", "203.0.113.0/33", "::/129", "user:", "ada", "*", "::g"])(

@@ -3,7 +3,7 @@ import { createGate } from "#lib/gate";
 import { compilePolicy } from "#lib/policy/check/compile";
 import { defineIdentities, definePolicy } from "#lib/policy/define";
 import { isPrefetch } from "#lib/policy/prefetch";
-import { asking } from "../../support/asking.ts";
+import { senderTo } from "../../support/gate-sender.ts";
 import { startStore, type TestStore } from "../../support/gateway.ts";
 import { gateOptions } from "../../support/options.ts";
 import { selected } from "../../support/selected.ts";
@@ -41,25 +41,25 @@ const PREFETCH = { "next-router-prefetch": "1", rsc: "1" };
 function gate() {
   const { options, events } = gateOptions(store);
   const guard = createGate(policy, options);
-  const asked = asking(guard);
-  const ask = (path: string, headers: Record<string, string> = {}, method = "GET") =>
-    asked(path, { headers, method });
+  const sendToGate = senderTo(guard);
+  const send = (path: string, headers: Record<string, string> = {}, method = "GET") =>
+    sendToGate(path, { headers, method });
   const statuses = async (times: number, path: string, headers?: Record<string, string>) => {
     const all = [];
-    for (let i = 0; i < times; i += 1) all.push((await ask(path, headers)).status);
+    for (let i = 0; i < times; i += 1) all.push((await send(path, headers)).status);
     return all;
   };
-  return { ask, statuses, events };
+  return { send, statuses, events };
 }
 
 const allowed = (statuses: readonly number[]) => statuses.filter((status) => status === 200).length;
 
 describe("a prefetch", () => {
   test("a prefetch consumes no visit when the rule has separate limits, which are ten times its own", async () => {
-    const { statuses, ask } = gate();
+    const { statuses, send } = gate();
     expect(allowed(await statuses(34, "/p/1", PREFETCH))).toBe(30);
     expect(allowed(await statuses(5, "/p/1"))).toBe(3);
-    const denied = await ask("/p/1", PREFETCH);
+    const denied = await send("/p/1", PREFETCH);
     expect(denied.headers.get("ratelimit-policy")).toContain(
       '"pages:prefetch:ip:minute";q=30;w=60',
     );
@@ -72,17 +72,17 @@ describe("a prefetch", () => {
   });
 
   test("a prefetch has each limit times the rule's factor", async () => {
-    const { statuses, ask } = gate();
-    expect((await ask("/m/1", PREFETCH)).headers.get("ratelimit-policy")).toBe(
+    const { statuses, send } = gate();
+    expect((await send("/m/1", PREFETCH)).headers.get("ratelimit-policy")).toBe(
       '"more:prefetch:ip:minute";q=4;w=60, "more:prefetch:ip:day";q=18;w=86400',
     );
     expect(allowed(await statuses(5, "/m/1", PREFETCH))).toBe(3);
   });
 
   test("a prefetch is counted by the other matching rules like a visit", async () => {
-    const { ask } = gate();
-    await ask("/p/1", PREFETCH);
-    expect((await ask("/p/1")).headers.get("ratelimit")).toMatch(
+    const { send } = gate();
+    await send("/p/1", PREFETCH);
+    expect((await send("/p/1")).headers.get("ratelimit")).toMatch(
       /"all:ip:minute";r=498;t=\d+, "pages:ip:minute";r=2;/,
     );
   });
@@ -94,25 +94,25 @@ describe("a prefetch", () => {
   });
 
   test("a prefetch is not counted by a replaced rule", async () => {
-    const { ask } = gate();
-    const told = (await ask("/p/special", PREFETCH)).headers.get("ratelimit-policy");
+    const { send } = gate();
+    const told = (await send("/p/special", PREFETCH)).headers.get("ratelimit-policy");
     expect(told).toBe('"all:ip:minute";q=500;w=60, "special:ip:minute";q=7;w=60');
   });
 
   test("a rule on trial is enforced for the prefetches and visits of the same clients", async () => {
-    const { ask } = gate();
+    const { send } = gate();
     for (let n = 1; n <= 40; n += 1) {
       const client = { "x-forwarded-for": `198.51.100.${n}` };
       const decides = async (headers: Record<string, string>) =>
-        (await ask("/half/1", { ...client, ...headers })).headers.has("ratelimit");
+        (await send("/half/1", { ...client, ...headers })).headers.has("ratelimit");
       expect(await decides(PREFETCH)).toBe(await decides({}));
     }
   });
 
   test("only a GET is a prefetch, so other requests gain nothing by its headers", async () => {
-    const { ask } = gate();
-    for (let i = 0; i < 3; i += 1) await ask("/p/1", PREFETCH, "POST");
-    expect((await ask("/p/1")).status).toBe(429);
+    const { send } = gate();
+    for (let i = 0; i < 3; i += 1) await send("/p/1", PREFETCH, "POST");
+    expect((await send("/p/1")).status).toBe(429);
   });
 });
 

@@ -9,8 +9,8 @@ const failure = (code: "STORE_TIMEOUT" | "STORE_UNREACHABLE" = "STORE_UNREACHABL
 
 const WORKS: Outcome = { kind: "works" };
 const ANSWERS: Outcome = { kind: "answers" };
-const failed = (error = failure()): Outcome => ({ kind: "fails", error, refusesScripts: false });
-const rejected = (error = full()): Outcome => ({ kind: "fails", error, refusesScripts: true });
+const failed = (error = failure()): Outcome => ({ kind: "fails", error, rejectsScripts: false });
+const rejected = (error = full()): Outcome => ({ kind: "fails", error, rejectsScripts: true });
 const full = () => new StoreError("STORE_OUT_OF_MEMORY", "Redis answered OOM.", { reply: "OOM" });
 
 let now = 0;

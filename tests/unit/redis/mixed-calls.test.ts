@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
 import type { BreakerChange } from "#lib/redis/breaker";
 import { type Redis, redisOver } from "#lib/redis/client";
-import { joinCalls } from "#lib/redis/joining";
+import { batchCalls } from "#lib/redis/batching";
 import { createRequester } from "#lib/redis/requester";
 import { defineScript, runScript } from "#lib/redis/script";
-import { startAnsweringStore } from "../../support/answering-store.ts";
+import { startScriptedStore } from "../../support/scripted-store.ts";
 import { scope } from "../../support/scope.ts";
 
 const cleanUp = scope();
@@ -17,13 +17,13 @@ const script = defineScript("return 1");
 const runs = (redis: Redis) => runScript(redis, script, ["k"], []);
 
 /** A store that replies to each command by its name: with the text of an error, or with a result for undefined. */
-async function storeThat(rejects: (command: string) => string | undefined, joins = false) {
+async function storeThat(rejects: (command: string) => string | undefined, batches = false) {
   const answerTo = ([name]: readonly string[]) => {
     const error = rejects(name?.toUpperCase() ?? "");
     return error === undefined ? { result: 1 } : { error };
   };
   const store = cleanUp(
-    await startAnsweringStore((body, path) => {
+    await startScriptedStore((body, path) => {
       if (path === "/pipeline") return { body: JSON.stringify((body as string[][]).map(answerTo)) };
       const answer = answerTo(body as string[]);
       return { status: "error" in answer ? 400 : 200, body: JSON.stringify(answer) };
@@ -34,7 +34,7 @@ async function storeThat(rejects: (command: string) => string | undefined, joins
   const { url, token, calls } = store;
   const onBreakerChange = (change: BreakerChange) => changes.push(change);
   const requester = createRequester({ url, token, deadlineMs: 10_000, onBreakerChange });
-  return { redis: redisOver(joins ? joinCalls(requester) : requester), changes, calls };
+  return { redis: redisOver(batches ? batchCalls(requester) : requester), changes, calls };
 }
 
 const ended = (call: Promise<unknown>) =>

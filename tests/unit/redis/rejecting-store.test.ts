@@ -3,11 +3,11 @@ import { describe, expect, test } from "vitest";
 import { connectTcp } from "#lib/gateway/direct";
 import type { BreakerChange } from "#lib/redis/breaker";
 import { StoreError } from "#lib/redis/errors";
-import { joinCalls } from "#lib/redis/joining";
+import { batchCalls } from "#lib/redis/batching";
 import { createRequester } from "#lib/redis/requester";
 import { defineScript, runScript, runScripts } from "#lib/redis/script";
 import { type ScriptStore, scriptStoreOver } from "#lib/redis/script-store";
-import { startAnsweringStore } from "../../support/answering-store.ts";
+import { startScriptedStore } from "../../support/scripted-store.ts";
 import { startRespServer } from "../../support/resp-server.ts";
 import { scope } from "../../support/scope.ts";
 
@@ -108,7 +108,7 @@ async function byRest(
   through: (requester: Requester) => Requester = (it) => it,
 ): Promise<Way> {
   const store = cleanUp(
-    await startAnsweringStore((body, path) =>
+    await startScriptedStore((body, path) =>
       path === "/pipeline"
         ? { body: JSON.stringify((body as unknown[]).map(() => ({ error: reply }))) }
         : { status, body: JSON.stringify({ error: reply }) },
@@ -149,7 +149,7 @@ const WAYS: Readonly<Record<string, (reply: string) => Promise<Way>>> = {
   "REST with status 400": (reply) => byRest(reply, 400),
   "REST with status 429": (reply) => byRest(reply, 429),
   "a pipeline with status 200": (reply) => byRest(reply, 200),
-  "batched calls": (reply) => byRest(reply, 400, joinCalls),
+  "batched calls": (reply) => byRest(reply, 400, batchCalls),
   TCP: byTcp,
 };
 

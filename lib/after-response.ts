@@ -30,13 +30,13 @@ export interface Checked {
  * Calls the listeners with a check's events, and finishes the check's pending work, after the response.
  * Never rejects.
  */
-export function follow(
+export function finishCheck(
   { observer, limiter }: Pick<Parts, "observer" | "limiter">,
   checked: Checked,
 ): Promise<void> {
   const { outcome, noticed = [] } = checked;
   const work = outcome.due && (() => limiter.finish(outcome));
-  return observer.after(observer.isHeard ? [...noticed, ...eventsOf(checked)] : [], work);
+  return observer.after(observer.hasListener ? [...noticed, ...eventsOf(checked)] : [], work);
 }
 
 /**

@@ -30,7 +30,7 @@ interface Waiting {
  *
  * @param requester sends the calls and the pipelines, and has its own breaker
  */
-export function joinCalls(requester: Requester): Requester {
+export function batchCalls(requester: Requester): Requester {
   const waiting: Waiting[] = [];
   let inFlight = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { GATHER_MS, joinCalls } from "#lib/redis/joining";
+import { GATHER_MS, batchCalls } from "#lib/redis/batching";
 import type { UpstashRequest } from "#lib/redis/requester";
 import { StoreError } from "#lib/redis/errors";
 
@@ -13,7 +13,7 @@ interface SentCall {
 /** A store whose answers the test triggers, with the requests that it received. */
 function slowStore() {
   const sentCalls: SentCall[] = [];
-  const joined = joinCalls({
+  const joined = batchCalls({
     request: (request: UpstashRequest) =>
       new Promise<never>((resolve, reject) => {
         sentCalls.push({ request, respond: (answer) => resolve(answer as never), fail: reject });
@@ -146,7 +146,7 @@ test("each call gets its own answer once, in any order of the store's answers", 
       fc.array(fc.nat(3), { minLength: 1, maxLength: 40 }),
       async (scheduler, bursts) => {
         let sent = 0;
-        const joined = joinCalls({
+        const joined = batchCalls({
           async request({ path, body }: UpstashRequest): Promise<never> {
             const commands = (path ? body : [body]) as [string, number][];
             sent += commands.length;

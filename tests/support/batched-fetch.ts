@@ -8,7 +8,7 @@ interface Waiting {
  * Makes a fetch for one store's requester that batches the commands which wait for a call in flight. Each
  * command runs as it would alone, and a hundred thousand of them take half the time.
  */
-export function joinedFetch(): typeof fetch {
+export function batchedFetch(): typeof fetch {
   let waiting: Waiting[] = [];
   let isBusy = false;
 

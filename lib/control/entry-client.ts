@@ -11,7 +11,7 @@ import { markOf } from "./keys.ts";
 import type { Whom } from "./types.ts";
 
 /** The parts of a gate that name its clients. */
-export interface WhomParts {
+export interface NamingParts {
   /** The names of the policy's identities. */
   readonly identities: readonly string[];
   readonly keyedHash: KeyedHash;
@@ -24,7 +24,7 @@ export interface WhomParts {
 }
 
 /** The client of an entry, in the form of the store. */
-export interface NamedWhom {
+export interface NamedClient {
   readonly fields: EntryClient | { readonly network: string };
   /** The last part of the entry's id: the network, or the client key. */
   readonly name: string;
@@ -42,12 +42,16 @@ const NETWORK_FORM = `${ADDRESS_FORM}, or a CIDR block such as "203.0.113.0/24"`
  * @param takesNetworks whether a CIDR block is allowed
  * @throws {HeadgateError} CONTROL_BAD_ARGUMENT; CONTROL_NEEDS_SECRET for a client key without HEADGATE_SECRET
  */
-export function nameWhom(parts: WhomParts, whom: Whom, takesNetworks: boolean): NamedWhom {
-  const given = whom as Partial<Record<"ip" | "identity" | "value" | "key", unknown>> | null;
+export function nameEntryClient(
+  parts: NamingParts,
+  client: Whom,
+  takesNetworks: boolean,
+): NamedClient {
+  const given = client as Partial<Record<"ip" | "identity" | "value" | "key", unknown>> | null;
   const { ip, identity, value, key } = given ?? {};
   const forms = [ip, identity, key].filter((each) => each !== undefined);
   if (forms.length !== 1 || (identity === undefined && value !== undefined)) {
-    throw badArgument("the client", whom, "one of ip, identity with value, and key");
+    throw badArgument("the client", client, "named by one of ip, identity with value, and key");
   }
   if (key !== undefined) return nameKey(parts, key);
   if (identity === undefined || identity === "ip") {
@@ -56,8 +60,8 @@ export function nameWhom(parts: WhomParts, whom: Whom, takesNetworks: boolean): 
   const { identities } = parts;
   if (typeof identity !== "string" || !identities.includes(identity)) {
     const known = `an identity of the policy: ${["ip", ...identities].join(", ")}`;
-    const asked = typeof identity === "string" ? identity : "";
-    throw badArgument("identity", identity, withSuggestion(known, asked, identities));
+    const given = typeof identity === "string" ? identity : "";
+    throw badArgument("identity", identity, withSuggestion(known, given, identities));
   }
   if (typeof value !== "string" || value === "" || value.length > MAX_VALUE) {
     throw badArgument("value", value, `text of 1 to ${MAX_VALUE} characters`);
@@ -65,20 +69,20 @@ export function nameWhom(parts: WhomParts, whom: Whom, takesNetworks: boolean): 
   return nameClient(parts, identity, value);
 }
 
-function nameKey(parts: WhomParts, key: unknown): NamedWhom {
+function nameKey(parts: NamingParts, key: unknown): NamedClient {
   if (typeof key !== "string" || !/^[\w-]{22}$/.test(key)) {
     throw badArgument("key", key, "the 22 characters of a client key from a line of the log");
   }
   const { keyedHash, previousHash } = parts;
   if ([keyedHash, previousHash].some((hash) => hash?.("global", "") === key)) {
-    throw badArgument("key", key, "the key of one client; this one means all clients together");
+    throw badArgument("key", key, "the key of one client, not that of all clients together");
   }
   requireSecret(parts);
   const fields = { client: key, identity: undefined, secret: markOf(keyedHash) };
   return { fields, name: key, formerName: undefined };
 }
 
-function nameClient(parts: WhomParts, identity: string, value: string): NamedWhom {
+function nameClient(parts: NamingParts, identity: string, value: string): NamedClient {
   const { keyedHash, previousHash } = parts;
   requireSecret(parts);
   const client = keyedHash(identity, value);
@@ -86,7 +90,7 @@ function nameClient(parts: WhomParts, identity: string, value: string): NamedWho
   return { fields, name: client, formerName: previousHash?.(identity, value) };
 }
 
-function nameAddress(parts: WhomParts, ip: unknown, takesNetworks: boolean): NamedWhom {
+function nameAddress(parts: NamingParts, ip: unknown, takesNetworks: boolean): NamedClient {
   const { ipv6Prefix } = parts;
   const text = typeof ip === "string" ? ip : "";
   const [address, length] = text.split("/");
@@ -103,7 +107,7 @@ function nameAddress(parts: WhomParts, ip: unknown, takesNetworks: boolean): Nam
   if (!takesNetworks) throw badAddress(ip, ADDRESS_FORM);
   if (first.length === 8 && bits > ipv6Prefix) {
     const client = networkText({ first: networkOf(first, ipv6Prefix), bits: ipv6Prefix });
-    const allowed = `${NETWORK_FORM}; IPv6 is counted by /${ipv6Prefix} (CLIENT_IPV6_PREFIX), so name "${client}"`;
+    const allowed = `"${client}", since IPv6 is counted by /${ipv6Prefix} (CLIENT_IPV6_PREFIX)`;
     throw badArgument("ip", ip, allowed);
   }
   const name = networkText(network);
@@ -120,10 +124,10 @@ function badAddress(ip: unknown, allowed: string): HeadgateError {
   const bits = Number(length);
   if (!first || bits > first.length * widthOf(first)) return badArgument("ip", ip, allowed);
   const meant = networkText({ first: networkOf(first, bits), bits });
-  return badArgument("ip", ip, `${allowed}; the network of this address is "${meant}"`);
+  return badArgument("ip", ip, `${allowed} (the network of this address is "${meant}")`);
 }
 
-function requireSecret({ isSecretSet }: WhomParts): void {
+function requireSecret({ isSecretSet }: NamingParts): void {
   if (isSecretSet) return;
   throw new HeadgateError(
     "CONTROL_NEEDS_SECRET",

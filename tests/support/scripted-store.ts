@@ -8,7 +8,7 @@ export interface RestAnswer {
 }
 
 /** A REST store with scripted responses. */
-export interface AnsweringStore {
+export interface ScriptedStore {
   readonly url: string;
   readonly token: string;
   /** The bodies of the received requests. */
@@ -17,9 +17,9 @@ export interface AnsweringStore {
 }
 
 /** Starts a REST store with scripted responses, for responses that no real store sends. */
-export async function startAnsweringStore(
+export async function startScriptedStore(
   answer: (body: unknown, path: string) => RestAnswer,
-): Promise<AnsweringStore> {
+): Promise<ScriptedStore> {
   const calls: unknown[] = [];
   const server = createServer((request, response) => {
     let text = "";

@@ -1,5 +1,5 @@
 /** Makes a fetch whose calls reach the store. The responses with the given numbers, from 1, are lost. */
-export function losing(isLost: (call: number) => boolean): typeof fetch {
+export function losingResponses(isLost: (call: number) => boolean): typeof fetch {
   let calls = 0;
   return async (...call) => {
     calls += 1;

@@ -2,14 +2,16 @@ import { nameIn } from "#lib/source/nodes";
 import { nodeOf, nodesOf } from "#lib/source/parse";
 import { bindingsOf } from "./bindings.ts";
 import { keyOf, type Project, textOf } from "./project.ts";
-import { bare, constantOf, cookedOf, finals, part, type Place } from "./values.ts";
+import { cookedOf } from "./literals.ts";
+import { bare, part, type Place } from "./place.ts";
+import { constantOf, finals } from "./values.ts";
 
 /** The client that is counted, as far as an identifier shows. */
-export interface Who {
+export interface CountedClient {
   /** "ip", or names of identities. */
   readonly names: readonly string[];
   /** "first" when the first name with a value is counted, "all" for the combination of all. */
-  readonly joined: "first" | "all";
+  readonly combined: "first" | "all";
   /** The fixed text of the identifier: `login` of `login:${ip}`. */
   readonly label: string;
   /** The expression of the request whose headers are read: `req` of `req.headers.get("x-forwarded-for")`. */
@@ -18,7 +20,13 @@ export interface Who {
   readonly values: Readonly<Record<string, string>>;
 }
 
-const UNKNOWN: Who = { names: [], joined: "first", label: "", request: undefined, values: {} };
+const UNKNOWN: CountedClient = {
+  names: [],
+  combined: "first",
+  label: "",
+  request: undefined,
+  values: {},
+};
 const DEEPEST = 8;
 
 const ADDRESS_HEADER =
@@ -34,39 +42,39 @@ const SAME =
  *
  * @example
  * // limit(`login:${userId}`)
- * whoOf(project, place); // { names: ["user"], label: "login:", values: { user: "userId" }, … }
+ * clientOf(project, place); // { names: ["user"], label: "login:", values: { user: "userId" }, … }
  */
-export function whoOf(project: Project, place: Place, depth = 0): Who | undefined {
+export function clientOf(project: Project, place: Place, depth = 0): CountedClient | undefined {
   const node = bare(place.node);
-  const who = depth > DEEPEST ? undefined : read(project, { ...place, node }, depth);
-  const [name, ...others] = who?.names ?? [];
+  const client = depth > DEEPEST ? undefined : read(project, { ...place, node }, depth);
+  const [name, ...others] = client?.names ?? [];
   // Each piece of a template or a sum is a value; otherwise the whole expression is one.
   const isPieced = node.type === "TemplateLiteral" || node.type === "BinaryExpression";
-  if (!who || name === undefined || others.length > 0 || isPieced) return who;
-  return { ...who, values: { [name]: textOf(place.module, place.node) } };
+  if (!client || name === undefined || others.length > 0 || isPieced) return client;
+  return { ...client, values: { [name]: textOf(place.module, place.node) } };
 }
 
-function read(project: Project, here: Place, depth: number): Who | undefined {
+function read(project: Project, here: Place, depth: number): CountedClient | undefined {
   const { node } = here;
   const constant = constantOf(project, here);
   if (constant !== undefined) return { ...UNKNOWN, label: String(constant) };
   const of = (value: unknown) => {
     const inner = part(here, value);
-    return inner && whoOf(project, inner, depth + 1);
+    return inner && clientOf(project, inner, depth + 1);
   };
   switch (node.type) {
     case "LogicalExpression":
       return node["operator"] === "&&"
         ? of(node["right"])
-        : either([node["left"], node["right"]].map(of));
+        : alternatives([node["left"], node["right"]].map(of));
     case "ConditionalExpression":
-      return either([node["consequent"], node["alternate"]].map(of));
+      return alternatives([node["consequent"], node["alternate"]].map(of));
     case "TemplateLiteral": {
       const texts = nodesOf(node["quasis"]).map(({ value }) => cookedOf(value));
-      return together(nodesOf(node["expressions"]).map(of), texts.join(""));
+      return combination(nodesOf(node["expressions"]).map(of), texts.join(""));
     }
     case "BinaryExpression":
-      return together([node["left"], node["right"]].map(of), "");
+      return combination([node["left"], node["right"]].map(of), "");
     case "CallExpression":
       return ofCall(project, here, depth);
     case "MemberExpression":
@@ -82,43 +90,52 @@ function read(project: Project, here: Place, depth: number): Who | undefined {
  * Returns the alternatives of which the first with a value counts. A constant, such as "anonymous", is for
  * clients without a value.
  */
-function either(parts: readonly (Who | undefined)[]): Who | undefined {
+function alternatives(parts: readonly (CountedClient | undefined)[]): CountedClient | undefined {
   const known = parts.filter((one) => one !== undefined);
-  const told = known.filter(({ names }) => names.length > 0);
+  const identified = known.filter(({ names }) => names.length > 0);
   if (known.length < parts.length) return undefined;
-  if (told.some(({ joined, names }) => joined === "all" && names.length > 1) && told.length > 1) {
+  if (
+    identified.some(({ combined, names }) => combined === "all" && names.length > 1) &&
+    identified.length > 1
+  ) {
     return undefined;
   }
-  return joinedAs("first", told.length > 0 ? told : known.slice(0, 1));
+  return combinedAs("first", identified.length > 0 ? identified : known.slice(0, 1));
 }
 
 /** Returns a combination, such as `${ip}:${user.id}`. */
-function together(parts: readonly (Who | undefined)[], text: string): Who | undefined {
+function combination(
+  parts: readonly (CountedClient | undefined)[],
+  text: string,
+): CountedClient | undefined {
   const known = parts.filter((one) => one !== undefined);
   if (known.length < parts.length) return undefined;
-  if (known.some(({ joined, names }) => joined === "first" && names.length > 1)) {
+  if (known.some(({ combined, names }) => combined === "first" && names.length > 1)) {
     return known.filter(({ names }) => names.length > 0).length > 1
       ? undefined
-      : labelled(joinedAs("first", known), text);
+      : labelled(combinedAs("first", known), text);
   }
-  return labelled(joinedAs("all", known), text);
+  return labelled(combinedAs("all", known), text);
 }
 
-function labelled(who: Who | undefined, text: string): Who | undefined {
-  return who && { ...who, label: who.label + text };
+function labelled(client: CountedClient | undefined, text: string): CountedClient | undefined {
+  return client && { ...client, label: client.label + text };
 }
 
-function joinedAs(joined: Who["joined"], parts: readonly Who[]): Who | undefined {
+function combinedAs(
+  combined: CountedClient["combined"],
+  parts: readonly CountedClient[],
+): CountedClient | undefined {
   const names = [...new Set(parts.flatMap((one) => one.names))];
   // A limit has at most three names.
   if (names.length > 3) return undefined;
   const label = parts.map((one) => one.label).join("");
   const request = parts.find((one) => one.request !== undefined)?.request;
   const values = Object.assign({}, ...parts.map((one) => one.values));
-  return { names, joined: names.length > 1 ? joined : "first", label, request, values };
+  return { names, combined: names.length > 1 ? combined : "first", label, request, values };
 }
 
-function ofCall(project: Project, place: Place, depth: number): Who | undefined {
+function ofCall(project: Project, place: Place, depth: number): CountedClient | undefined {
   const { node } = place;
   const callee = nodeOf(node["callee"]);
   const first = nodesOf(node["arguments"])[0];
@@ -133,15 +150,15 @@ function ofCall(project: Project, place: Place, depth: number): Who | undefined 
       place,
       isMethod && !/hash|sha|normali|sanitize/i.test(name) ? callee["object"] : first,
     );
-    return inner && whoOf(project, inner, depth + 1);
+    return inner && clientOf(project, inner, depth + 1);
   }
   const made = finals(project, place).filter((one) => one.node !== node);
   if (made.length > 0) {
     // The called function has another name for the request.
-    const told = either(made.map((one) => whoOf(project, one, depth + 1)));
-    return told && { ...told, request: first && requestIn({ ...place, node: first }) };
+    const identified = alternatives(made.map((one) => clientOf(project, one, depth + 1)));
+    return identified && { ...identified, request: first && requestIn({ ...place, node: first }) };
   }
-  return TELLING.test(name) ? identity(name) : undefined;
+  return IDENTIFYING.test(name) ? identity(name) : undefined;
 }
 
 /**
@@ -164,45 +181,47 @@ function requestIn({ module, node }: Place): string | undefined {
   return /^(?:req|request)$/.test(nameIn(node) ?? "") ? textOf(module, node) : undefined;
 }
 
-function address(request: string | undefined): Who {
+function address(request: string | undefined): CountedClient {
   return { ...UNKNOWN, names: ["ip"], request };
 }
 
-function ofMember(project: Project, place: Place, depth: number): Who | undefined {
+function ofMember(project: Project, place: Place, depth: number): CountedClient | undefined {
   const { node } = place;
   const key = keyOf(node);
   const object = nodeOf(node["object"]);
   if (key === undefined || object === undefined) return undefined;
   // The first item of a list, such as x-forwarded-for.
-  if (/^\d+$/.test(key)) return whoOf(project, { ...place, node: object }, depth + 1);
+  if (/^\d+$/.test(key)) return clientOf(project, { ...place, node: object }, depth + 1);
   if (ADDRESS_HEADER.test(key) || ADDRESS_NAME.test(key)) {
     return address(key === "ip" ? requestIn({ ...place, node: object }) : undefined);
   }
   const made = finals(project, place).filter((one) => one.node !== node);
-  if (made.length > 0) return either(made.map((one) => whoOf(project, one, depth + 1)));
+  if (made.length > 0) return alternatives(made.map((one) => clientOf(project, one, depth + 1)));
   if (!/^(?:id|sub|uid|_id|key|value|name)$/.test(key)) return identity(key);
   const inner = bare(object);
   return identity((inner.type === "MemberExpression" ? keyOf(inner) : nameIn(inner)) ?? "");
 }
 
-const TELLING =
+const IDENTIFYING =
   /(?:user|org|organi[sz]ation|team|account|tenant|workspace|customer|email|member|project)(?:id)?$/i;
 
-function ofName(project: Project, place: Place, depth: number): Who | undefined {
+function ofName(project: Project, place: Place, depth: number): CountedClient | undefined {
   const name = nameIn(place.node) ?? "";
   const bound = bindingsOf(place.module, name, place.node);
   const values = bound.flatMap((one) => (one.kind === "value" ? [one.node] : []));
-  if (values.length > 0 && !TELLING.test(name)) {
-    // `let ip = request.ip; if (!ip) ip = "127.0.0.1"` is either.
-    const told = either(values.map((node) => whoOf(project, { ...place, node }, depth + 1)));
-    if (told) return told;
+  if (values.length > 0 && !IDENTIFYING.test(name)) {
+    // `let ip = request.ip; if (!ip) ip = "127.0.0.1"` is alternatives.
+    const identified = alternatives(
+      values.map((node) => clientOf(project, { ...place, node }, depth + 1)),
+    );
+    if (identified) return identified;
   }
   if (ADDRESS_NAME.test(name)) return address(undefined);
   const given = finals(project, place).filter((one) => one.node !== place.node);
   if (given.length > 0 && values.length === 0) {
-    return either(given.map((one) => whoOf(project, one, depth + 1)));
+    return alternatives(given.map((one) => clientOf(project, one, depth + 1)));
   }
-  return bound.some(({ kind }) => kind === "param") && !TELLING.test(name)
+  return bound.some(({ kind }) => kind === "param") && !IDENTIFYING.test(name)
     ? undefined
     : identity(name);
 }
@@ -215,7 +234,7 @@ const EMPTY_NAME =
  * Returns an identity by the name of a variable or property: "user" of `userId`; undefined when it names
  * none.
  */
-function identity(name: string): Who | undefined {
+function identity(name: string): CountedClient | undefined {
   const [, rest = ""] =
     /^(?:get|current|fetch|require|the)?_*([A-Za-z]\w*?)(?:_?id)?$/i.exec(name) ?? [];
   const lower = rest.charAt(0).toLowerCase() + rest.slice(1);
@@ -225,6 +244,6 @@ function identity(name: string): Who | undefined {
 }
 
 /** Returns the client as a key of `limits`. */
-export function subjectOf({ names, joined }: Who): string {
-  return names.length === 0 ? "global" : names.join(joined === "all" ? "+" : "|");
+export function subjectOf({ names, combined }: CountedClient): string {
+  return names.length === 0 ? "global" : names.join(combined === "all" ? "+" : "|");
 }

@@ -1,0 +1,77 @@
+/** The form of an explanation, as `headgate explain --json` prints it. */
+
+import type { ExplainedRule } from "./rules.ts";
+
+/** One limit that a request consumes. */
+export interface ExplainedLimit {
+  readonly name: string;
+  readonly isShadow: boolean;
+  readonly limit: number;
+  readonly windowMs: number;
+  readonly algorithm: string;
+  readonly cost: number;
+  /** The key in the store. */
+  readonly key: string;
+}
+
+/** One client that limits of a request count. */
+export interface ExplainedClient {
+  /** As the policy writes it, such as "user|ip". */
+  readonly subject: string;
+  /** The client key, for `headgate inspect --key`. */
+  readonly key: string;
+  readonly countsAddress: boolean;
+}
+
+/** The entry of the policy's lists that decides a request. */
+export interface ExplainedEntry {
+  readonly list: "allow" | "block";
+  /** The id in decisions, such as "policy block 1" for the first entry of `block`. */
+  readonly id: string;
+  /** The client as the policy writes it. */
+  readonly client: string;
+  readonly reason: string;
+}
+
+/** What the gate would do with a request of a client that has consumed nothing yet. */
+export interface Explanation {
+  readonly method: string;
+  /** The path as it was sent. */
+  readonly pathname: string;
+  /** The paths that rules are matched with. */
+  readonly readings: readonly string[];
+  /** The pattern and the reason when the path is exempt, so that no rule applies. */
+  readonly exempt: { readonly pattern: string; readonly reason: string } | undefined;
+  /** True when the app has other keys, because this environment has neither its secret nor its store. */
+  readonly isKeyGuessed: boolean;
+  readonly rules: readonly ExplainedRule[];
+  /**
+   * The entry that allows the client without counting it, or blocks it; null when no list of the policy names
+   * it.
+   */
+  readonly entry: ExplainedEntry | null;
+  readonly address: string;
+  /** The value of each identity that rules or lists need; null when the request proves none. */
+  readonly identities: Readonly<Record<string, string | null>>;
+  /** The value of each condition of the lists. */
+  readonly conditions: Readonly<Record<string, boolean>>;
+  readonly clients: readonly ExplainedClient[];
+  readonly limits: readonly ExplainedLimit[];
+  readonly calls: number;
+  readonly billed: number;
+  readonly onStoreFailure: string | undefined;
+  /** The response to an allowed request; undefined when no request is allowed, as for a blocked client. */
+  readonly allowed: ExplainedResponse | undefined;
+  /**
+   * The response to a denied request; undefined when nothing denies, or when the limit is too large to be
+   * used up here.
+   */
+  readonly denied: ExplainedResponse | undefined;
+}
+
+/** The response that a client gets. */
+export interface ExplainedResponse {
+  /** The status; undefined for a response of a handler. */
+  readonly status: number | undefined;
+  readonly headers: Readonly<Record<string, string>>;
+}
