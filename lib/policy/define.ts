@@ -45,40 +45,70 @@ export type RuleInput<Name extends string, Rule extends string> = RuleProperties
   (WithLimits<Name> | WithTiers<Name>);
 
 interface WithLimits<Name extends string> {
-  /** Limits by subject. A request is allowed when every limit has capacity. */
+  /**
+   * Limits by subject: each has one limit, or several with different windows. A request is allowed when every
+   * limit of every rule that applies has capacity; otherwise nothing is consumed. A rule has `limits` or `tiers`.
+   * @default none: a rule has limits or tiers
+   * @example
+   * search: { match: "/api/search", limits: { ip: ["10 per minute", "100 per hour"], global: "5000 per minute" } }
+   */
   readonly limits: LimitsInput<Name>;
   readonly tiers?: never;
 }
 
 interface WithTiers<Name extends string> {
-  /** Limits by the value of an identity, such as the user's plan. */
+  /**
+   * Limits by the value of an identity, such as the user's plan, the lowest first. The first tier applies to
+   * clients whose value is not listed.
+   * @default none: a rule has limits or tiers
+   * @example
+   * api: {
+   *   match: "/api/:path*",
+   *   tiers: { plan: { free: { user: "100 per hour" }, pro: { user: "1000 per hour" } } },
+   * }
+   */
   readonly tiers: TiersInput<Name>;
   readonly limits?: never;
 }
 
 interface RuleProperties<Rule extends string> {
   /**
-   * Path patterns in path-to-regexp form, as in Next's matcher: "/api/:path*".
+   * The paths that the rule is for: patterns in path-to-regexp form, as in Next's matcher.
    * @default none: the rule is for calls from code
+   * @example
+   * users: { match: ["/api/users", "/api/users/:id"], limits: { ip: "60 per minute" } }
    */
   readonly match?: string | readonly string[];
   /**
-   * @default every method but OPTIONS; GET covers HEAD
+   * The methods that the rule is for. GET covers HEAD.
+   * @default every method but OPTIONS, so that CORS preflights are not counted
+   * @example
+   * login: { match: "/login", methods: ["POST"], limits: { ip: "5 per 15 minutes" } }
    */
   readonly methods?: readonly Method[];
-  /** Rules that do not apply to requests that this rule matches. */
+  /**
+   * Rules that do not apply to requests that this rule matches.
+   * @default none: every rule that matches applies
+   * @example
+   * api: { match: "/api/:path*", limits: { ip: "100 per minute" } },
+   * export: { match: "/api/export", replaces: "api", limits: { ip: "2 per hour" } },
+   */
   readonly replaces?: Rule | readonly Rule[];
   /**
-   * Units that one request consumes: a whole number from 1, at most the limit.
+   * Units that one request consumes of each limit: a whole number from 1, at most the smallest limit.
    * @default 1
+   * @example
+   * report: { match: "/api/report", limits: { ip: "100 per hour" }, cost: 10 }
    */
   readonly cost?: number;
   /**
-   * @default "sliding-log" for limits up to 100, "sliding-window" above
+   * How the units of a window are counted.
+   * @default the policy's default, or else "sliding-log" for limits up to 100, "sliding-window" above
    */
   readonly algorithm?: Algorithm;
   /**
-   * How a request is decided when the store does not answer.
+   * How a request is decided when the store does not answer: "allow" allows it, "deny" answers 503, "local"
+   * counts in this process. When several rules apply, the strictest holds.
    * @default the policy's default, or else "allow"
    */
   readonly onStoreFailure?: OnStoreFailure;
@@ -144,17 +174,35 @@ export type Conditions = Readonly<Record<string, Condition>>;
 
 /** The content of a policy file. */
 export interface PolicyInput<Name extends string, Rule extends string> {
-  /** The identities that can be counted beside `ip` and `global`: config/identities.ts. */
+  /**
+   * The identities that can be counted beside `ip` and `global`: the result of `defineIdentities` in
+   * config/identities.ts.
+   * @default none
+   */
   readonly identities?: Identities<Name>;
+  /** Values for rules that do not set the property. */
   readonly defaults?: {
+    /**
+     * How requests are decided when the store does not answer.
+     * @default "allow"
+     */
     readonly onStoreFailure?: OnStoreFailure;
+    /**
+     * How the units of a window are counted.
+     * @default "sliding-log" for limits up to 100, "sliding-window" above
+     */
     readonly algorithm?: Algorithm;
+    /**
+     * Which responses have RateLimit headers.
+     * @default "denied" for GET and HEAD, "always" for other methods
+     */
     readonly headers?: TellsLimits;
   };
   /**
    * The locales that the app's middleware, such as next-intl, puts before its paths: a list, or next-intl's
    * routing object with its localized pathnames. A rule for "/contact" then also applies to "/en/contact" and
    * "/de/kontakt". Locales of next.config (`i18n`) need not be listed.
+   * @default none
    * @example
    * locales: ["en", "de"]
    */
@@ -167,9 +215,17 @@ export interface PolicyInput<Name extends string, Rule extends string> {
    * mode: process.env.NODE_ENV === "production" ? "shadow" : "enforce"
    */
   readonly mode?: Mode;
-  /** Patterns of paths to which no rule applies, each with the reason. */
+  /**
+   * Patterns of paths to which no rule applies, each with the reason.
+   * @default none
+   * @example
+   * exempt: { "/api/health": "a load balancer calls it each second" }
+   */
   readonly exempt?: Readonly<Record<string, string>>;
-  /** Names for `allow` and `block` beside addresses and identities: config/identities.ts. */
+  /**
+   * Names for `allow` and `block` beside addresses and identities: the result of `defineConditions`.
+   * @default none
+   */
   readonly conditions?: Conditions;
   /**
    * Clients that are not counted, each with the reason: an address, a CIDR block, an identity and its value,
@@ -184,6 +240,10 @@ export interface PolicyInput<Name extends string, Rule extends string> {
    * block: { "203.0.113.0/24": "tries stolen passwords", "user:mallory": "resells our data" }
    */
   readonly block?: Readonly<Record<string, string>>;
+  /**
+   * The rules by name. A name is a small letter, then up to 63 small letters, digits or "-"; it appears in
+   * headers, keys and logs. At least one rule is needed.
+   */
   readonly rules: Readonly<Record<Rule, RuleInput<NoInfer<Name>, NoInfer<Rule>>>>;
 }
 

@@ -106,7 +106,7 @@ export const SENTENCES: Readonly<Record<ProblemCode, Sentence>> = {
   BAD_METHOD: ({ details }) => details.join(", "),
   UNKNOWN_REPLACES: (problem) => oneOf(problem, "nothing: there is no other rule"),
   REPLACES_ITSELF: "another rule's name",
-  REPLACES_IN_A_CIRCLE: "rules that do not replace this one in turn, or none of them would be left",
+  REPLACES_IN_A_CIRCLE: "rules that do not replace this one in turn",
   EMPTY_REASON: ({ place: [list] }) =>
     `why ${list === "exempt" ? "no rule applies there" : `it is in ${list}`}, in a few words`,
   LIMITS_AND_TIERS: "limits or tiers; another rule can have limits for all clients",

@@ -66,14 +66,24 @@ function writePage(page: string, to: string): readonly string[] {
   return unreadable;
 }
 
+/** Identities that excerpts of a policy may count. */
+const IDENTITIES = ["user", "account", "plan", "tenant"].map((name) => `${name}: "from-code"`);
+
 /** Lets a fragment be properties of a policy or rules of one, as well as statements. */
 function asStatements(code: string, language: string): string {
-  const isRead = (text: string) => parseSync(`a.${language}`, text).errors.length === 0;
-  if (isRead(`async function example() {\n${code}\n}`) || isRead(code)) return code;
-  const properties = /^(?:identities|rules|exempt|allow|block|prefetch|headers)\b/m;
-  const inner = properties.test(code) ? code : `rules: {\n${code}\n}`;
-  const wrapped = `definePolicy({\n${inner}\n});`;
-  return isRead(wrapped) ? wrapped : code;
+  const [first = ""] = code.split("\n").filter((line) => !/^\s*(?:\/\/|$)/.test(line));
+  if (!/^\s*(?:"[\w-]+"|\w+): /.test(first)) return code;
+  const isPolicy = /^\s*(?:identities|rules|exempt|allow|block|mode|locales|defaults|conditions):/m;
+  const properties = isPolicy.test(code)
+    ? code.trimEnd().replace(/,$/, "")
+    : `rules: {\n${code}\n}`;
+  const missing = [
+    ...(/\bidentities\b/.test(code) ? [] : [`identities: { ${IDENTITIES.join(", ")} },`]),
+    ...(/\brules:/.test(properties) ? [] : ["rules: {},"]),
+    ...(/"?monitor"?: /.test(code) ? ["conditions: { monitor: () => true },"] : []),
+  ];
+  const wrapped = `definePolicy({\n${missing.join("\n")}\n${properties}\n});`;
+  return parseSync(`a.${language}`, wrapped).errors.length === 0 ? wrapped : code;
 }
 
 function isFragment(path: string): boolean {

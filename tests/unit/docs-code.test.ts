@@ -21,7 +21,6 @@ const PENDING: readonly string[] = [
   "docs/operate/dashboard.md",
   "docs/operate/health.md",
   "docs/operate/incident.md",
-  "docs/start/existing-app.md",
   "docs/start/from-upstash-ratelimit.md",
 ];
 
