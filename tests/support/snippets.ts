@@ -71,7 +71,7 @@ const IDENTITIES = ["user", "account", "plan", "tenant"].map((name) => `${name}:
 
 /** Lets a fragment be properties of a policy or rules of one, as well as statements. */
 function asStatements(code: string, language: string): string {
-  const [first = ""] = code.split("\n").filter((line) => !/^\s*(?:\/\/|$)/.test(line));
+  const first = code.split("\n").find((line) => !/^\s*(?:\/\/|$)/.test(line)) ?? "";
   if (!/^\s*(?:"[\w-]+"|\w+): /.test(first)) return code;
   const isPolicy = /^\s*(?:identities|rules|exempt|allow|block|mode|locales|defaults|conditions):/m;
   const properties = isPolicy.test(code)
