@@ -33,7 +33,7 @@ function lineFor(name: string): string {
   const guess = nearest(word, KNOWN);
   const hint =
     guess === undefined
-      ? "docs/reference/environment.md has every variable."
+      ? "headgate/docs/reference/environment.md has every variable."
       : `Did you mean ${guess}?`;
   return `${word}${word === name ? "" : "…"} is no variable of Headgate's, and changes nothing. ${hint}`;
 }

@@ -9,6 +9,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { build } from "tsdown";
+import { copyDocs } from "./docs.ts";
 import { BUNDLED, IN_PAGE, type LibManifest, nameOf, publishedManifest } from "./manifest.ts";
 import { OPTIONAL, optionalPackages, withoutErrors, writeOptional } from "./optional.ts";
 
@@ -19,7 +20,8 @@ import { OPTIONAL, optionalPackages, withoutErrors, writeOptional } from "./opti
 const GUARD = "guard.mjs";
 
 /**
- * Builds lib into a folder that can be packed: ESM with types, a package.json, the README and licenses.
+ * Builds lib into a folder that can be packed: ESM with types, a package.json, the README, the pages
+ * for readers and licenses.
  *
  * @param to is emptied first
  */
@@ -39,6 +41,7 @@ export async function buildPackage(root: string, to: string): Promise<void> {
   writeFileSync(join(to, "package.json"), `${JSON.stringify(published, null, 2)}\n`);
   cpSync(join(root, "config", "package", "README.md"), join(to, "README.md"));
   cpSync(join(root, "LICENSE"), join(to, "LICENSE"));
+  copyDocs(root, to);
   writeFileSync(join(to, "LICENSES-OF-BUNDLED.md"), licenses(root));
 }
 

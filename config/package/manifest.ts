@@ -79,7 +79,7 @@ export function publishedManifest(lib: LibManifest) {
     types: "./index.d.mts",
     typesVersions: { "*": { "*": ["./*.d.mts"] } },
     imports: { "#optional/*": "./optional/*" },
-    files: ["**/*.mjs", "**/*.d.mts", "optional/*.cjs", "LICENSES-OF-BUNDLED.md"],
+    files: ["**/*.mjs", "**/*.d.mts", "optional/*.cjs", "docs/**", "LICENSES-OF-BUNDLED.md"],
     dependencies: Object.fromEntries(needed.filter(([it]) => !isOptional(it)).map(ranged)),
     peerDependencies: peers,
     peerDependenciesMeta: Object.fromEntries(

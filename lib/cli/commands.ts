@@ -2,7 +2,7 @@ import { nearest } from "#lib/core/nearest";
 import { printError } from "#lib/core/print-error";
 import { asksForHelp, type Program, teach, usageError } from "./program.ts";
 
-const HELP = `Headgate's command line.
+export const HELP = `Headgate's command line.
 
   npx headgate init       puts the gate before an existing app
   npx headgate start      builds the app of this folder if it is not built, and serves it
@@ -29,7 +29,7 @@ The exit status is 0 for success, 1 for findings or a failure, and 2 for wrong a
 `;
 
 /** Each command is loaded only when it runs, so that the gateway does not load the code of the audit. */
-const COMMANDS: Readonly<Record<string, () => Promise<{ readonly default: Program }>>> = {
+export const COMMANDS: Readonly<Record<string, () => Promise<{ readonly default: Program }>>> = {
   allow: () => import("./commands/allow.ts"),
   audit: () => import("./commands/audit.ts"),
   block: () => import("./commands/block.ts"),

@@ -3,7 +3,13 @@ import { HeadgateError, isHeadgateError } from "#lib/core/errors";
 import { printError } from "#lib/core/print-error";
 
 /** Runs with the arguments of a command line. Resolves to the exit status, and never rejects. */
-export type Program = (rawArgs: readonly string[]) => Promise<number>;
+export interface Program {
+  (rawArgs: readonly string[]): Promise<number>;
+  /** What the program prints for --help. */
+  readonly help?: string;
+  /** The arguments that it knows, as citty declares them. */
+  readonly known?: ArgsDef;
+}
 
 /** A program with arguments. */
 export interface ProgramOptions<Args extends ArgsDef> {
@@ -75,7 +81,7 @@ export function defineProgram<const Args extends ArgsDef>(options: ProgramOption
       return (await options.run(given, rawArgs)) ?? 0;
     },
   });
-  return async (rawArgs) => {
+  const program: Program = async (rawArgs) => {
     if (asksForHelp(rawArgs)) return teach(help);
     try {
       const { result } = await runCommand(command, { rawArgs: [...rawArgs] });
@@ -85,6 +91,7 @@ export function defineProgram<const Args extends ArgsDef>(options: ProgramOption
       return isUsage(error) ? MISUSED : failed;
     }
   };
+  return Object.assign(program, { help, known: args });
 }
 
 /**

@@ -1,5 +1,6 @@
 /** The state of one limit after a decision. Times are on Redis's clock. */
 export interface LimitStatus {
+  /** The name of the rule. */
   readonly rule: string;
   /** The limit's name in RateLimit headers. */
   readonly policyName: string;
@@ -22,33 +23,38 @@ export interface LimitStatus {
 
 /** What a rule in shadow would have decided. */
 export interface ShadowOutcome {
+  /** The name of the rule. */
   readonly rule: string;
+  /** Whether the rule would have allowed the request. */
   readonly allowed: boolean;
+  /** The state of the rule's limits. */
   readonly limits: readonly LimitStatus[];
 }
 
-/**
- * - `within-limit`: every limit had capacity, and the cost was consumed
- * - `over-limit`: at least one limit had no capacity; nothing was consumed
- * - `store-failed`: the store did not answer, and the rule's `onStoreFailure` decided: "allow" or
- *   "deny". With "local" the reason is one of the two above, and `counted` is "in-process"
- * - `invalid-call`: `limit` was called with an invalid rule or cost; see `error`
- * - `switched-off`: HEADGATE_MODE is "off"
- * - `blocked`, `allow-listed`: the client is blocked, or allowed without being counted: see `entry`
- * - `unlimited`: an override lifts every limit for the client; nothing was counted
- * - `body-too-large`, `body-length-unknown`: the request's body is larger than `maxBody`, or a rule bounds
- *   the body and the request does not state its length; nothing was counted
- */
+/** Why a request was allowed or denied. */
 export type Reason =
+  /** Every limit had capacity, and the cost was consumed. */
   | "within-limit"
+  /** At least one limit had no capacity. Nothing was consumed. */
   | "over-limit"
+  /**
+   * The store did not answer, and the rule's `onStoreFailure` decided: "allow" or "deny". With "local" the
+   * reason is one of the two above, and `counted` is "in-process".
+   */
   | "store-failed"
+  /** `limit` was called with an invalid rule or cost: see `error`. */
   | "invalid-call"
+  /** HEADGATE_MODE is "off". */
   | "switched-off"
+  /** The client is blocked, by the policy or by an entry that was set while the app runs: see `entry`. */
   | "blocked"
+  /** The client is allowed without being counted: see `entry`. */
   | "allow-listed"
+  /** An override lifts every limit for the client. Nothing was counted. */
   | "unlimited"
+  /** The request's body is larger than `maxBody`. Nothing was counted. */
   | "body-too-large"
+  /** A rule bounds the body, and the request does not state its length. Nothing was counted. */
   | "body-length-unknown";
 
 /**
@@ -56,9 +62,10 @@ export type Reason =
  * HEADGATE_MODE=shadow `allowed` is true for every `reason`.
  */
 export interface Decision {
+  /** Whether the request may go on. */
   readonly allowed: boolean;
   readonly reason: Reason;
-  /** In the order of the policy; empty when the store was not called or did not answer. */
+  /** The state of each limit, in the order of the policy; empty when the store was not called or did not answer. */
   readonly limits: readonly LimitStatus[];
   /** The rules in shadow: they are counted separately, and no response shows them. */
   readonly shadows: readonly ShadowOutcome[];

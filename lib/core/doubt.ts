@@ -1,6 +1,6 @@
 import type { ErrorCode } from "./errors.ts";
 
-/** The code of a doubt; docs/guides/client-address.md has a section for each. */
+/** The code of a doubt; docs/reference/errors.md has a section for each. */
 type DoubtCode = Extract<
   ErrorCode,
   | "CLIENT_ADDRESS_HEADER_ABSENT"
@@ -12,9 +12,11 @@ type DoubtCode = Extract<
 
 /** A sign that requests may be counted as the wrong client. It holds no value of a request. */
 export interface Doubt {
+  /** The code, which docs/reference/errors.md explains. */
   readonly code: DoubtCode;
   /** "info" when a client could have forged the sign, "warn" when the sign is certain. */
   readonly level: "info" | "warn";
+  /** One or two sentences for a person, which end with the place that says more. */
   readonly message: string;
 }
 
@@ -27,6 +29,6 @@ export function doubtOf(code: DoubtCode, level: Doubt["level"], words: string): 
   return {
     code,
     level,
-    message: `${words}${calm} See docs/guides/client-address.md#${code.toLowerCase()}.`,
+    message: `${words}${calm} See headgate/docs/reference/errors.md#${code.toLowerCase()}.`,
   };
 }

@@ -22,7 +22,12 @@ export type HeadgateEvent =
 /** A request was checked, or a handler called `limit`. */
 export interface DecisionEvent {
   readonly kind: "decision";
+  /**
+   * The names of the rules that matched, those in shadow last; empty for a body that was denied before rules
+   * were matched, and for a blocked client on a path without a rule.
+   */
   readonly rules: readonly string[];
+  /** The result of the check: docs/reference/decision.md. */
   readonly decision: Decision;
   /** The request's method; undefined for calls from code. */
   readonly method: string | undefined;
@@ -59,6 +64,7 @@ export interface DecisionEvent {
  */
 export interface NearLimitEvent {
   readonly kind: "near-limit";
+  /** The name of the rule. */
   readonly rule: string;
   /** The limit's name in RateLimit headers. */
   readonly policyName: string;
@@ -81,11 +87,17 @@ export interface StoreEvent {
   readonly error?: Error;
 }
 
-/** The breaker of the store opened or closed. */
+/** The state of a breaker. */
+type BreakerState =
+  /** Five calls in a row failed: no call is sent for a while. */
+  | "open"
+  /** A call succeeded again. */
+  | "closed";
+
+/** The breaker of the store opened or closed. Each connection has one breaker. */
 export interface BreakerEvent {
   readonly kind: "breaker";
-  /** "open" when no more calls are sent, after too many failed; "closed" when calls are sent again. */
-  readonly state: "open" | "closed";
+  readonly state: BreakerState;
   /** The failure that opened the breaker; the last failure when the breaker closes. */
   readonly error: Error;
 }
@@ -95,21 +107,35 @@ export interface AddressEvent extends Doubt {
   readonly kind: "address";
 }
 
-/** The work that failed. docs/reference/events.md lists the consequences of each. */
+/** The work that failed, with the consequence. */
 export type FailureCode =
+  /** The resolver of an identity: the request is counted without that identity. */
   | "identity"
+  /** The app's `onDenied`: Headgate writes the response itself. */
   | "denied-hook"
+  /** The report of a request that an optimistic rule allowed: it may not be counted, and the next request waits for the store. */
   | "report"
+  /** `acquireLock`: its caller gets null. */
   | "lock-acquire"
+  /** The renewal of a lock: it is tried again while there is time, then the lock is lost. */
   | "lock-renew"
+  /** The release of a lock, also of one whose response never arrived: the lock ends with its TTL. */
   | "lock-release"
+  /** Storing the result of `singleFlight`: callers that wait do the work themselves. */
   | "flight-keep"
+  /** Claiming a key: `onStoreFailure` decides the state of the claim. */
   | "dedup-claim"
+  /** The commit of finished work, or storing its result: the work may be done again after the claim's TTL. */
   | "dedup-commit"
+  /** Releasing a claim: the claim ends with its TTL. */
   | "dedup-release"
+  /** Reading a result that was stored under another secret: the duplicate gets no result. */
   | "dedup-read"
+  /** Storing the response of a handler: the same request gets a conflict, or runs again after the claim's TTL. */
   | "idempotency-keep"
+  /** Reading the control document, or some of its entries: the last document that was read holds, and an entry that cannot be used is ignored. */
   | "control"
+  /** The app's own work, which it reported by `gate.emit`. */
   | "app";
 
 /** Work failed, and no caller received the error. */
@@ -118,14 +144,30 @@ export interface FailureEvent {
   readonly during: FailureCode;
   /** The identity or condition whose resolver failed, or the app's name for its own work; otherwise absent. */
   readonly name?: string;
+  /** What was thrown. */
   readonly error: unknown;
 }
 
-/** A lock was acquired, was found to be held, was lost, or was released. */
+/** What happened to a lock, or to a call for it. */
+type LockState =
+  /** The store gave the lock to the caller. */
+  | "acquired"
+  /** The call ended without the lock, because another holder had it. */
+  | "contended"
+  /** A held lock could not be renewed in time, or the store says that it belongs to another: its `signal` is aborted. */
+  | "lost"
+  /** The lock was released. A release whose first response was lost finds no lock, and reports nothing. */
+  | "released";
+
+/**
+ * A lock was acquired, was found to be held, was lost, or was released. A call of `acquire`, `tryAcquire`,
+ * `acquireLock` or `withLock` without an error of the store ends as "acquired" or "contended", so
+ * `contended / (acquired + contended)` is the share of calls that did not get their lock. A wait that its
+ * caller's own signal ended is neither. `singleFlight` reports nothing when it got the result of another caller.
+ */
 export interface LockEvent {
   readonly kind: "lock";
-  /** "contended": an attempt ended without the lock, since another holder had it. */
-  readonly state: "acquired" | "contended" | "lost" | "released";
+  readonly state: LockState;
   /**
    * Milliseconds from the call until the lock was acquired or the attempt ended; absent for "lost" and
    * "released".
@@ -137,22 +179,60 @@ export interface LockEvent {
   readonly error?: Error;
 }
 
-/** A key was claimed or counted, or a claim was lost while its work ran. */
+/** What happened to a key. */
+type DedupState =
+  /** No caller had claimed the key within its window. */
+  | "first"
+  /** The work of the key is done; for `count`, also in progress. */
+  | "duplicate"
+  /** Another caller has the claim. */
+  | "in-progress"
+  /** The key was claimed with another payload. */
+  | "other-payload"
+  /** The claim of `once` or `idempotent` was lost while the work ran: the work continues, and may be done twice. */
+  | "lost";
+
+/**
+ * A key was claimed or counted, or a claim was lost while its work ran. There is one event for each key of
+ * `claim`, `claimMany`, `count`, `once`, `shouldTrackEvent` and `idempotent`.
+ */
 export interface DedupEvent {
   readonly kind: "dedup";
-  readonly state: "first" | "duplicate" | "in-progress" | "other-payload" | "lost";
+  readonly state: DedupState;
   /** False when the store failed and `onStoreFailure` decided the state; absent for "lost". */
   readonly isCertain?: boolean;
   /** Why the claim was lost: DEDUP_CLAIM_LOST; absent for the others. */
   readonly error?: Error;
 }
 
-/** A request with an Idempotency-Key reached an idempotent handler. */
+/** What happened to the request. */
+type IdempotencyState =
+  /** The request is the first of its key, and its handler is called. */
+  | "ran"
+  /** The request got the response of the first one. */
+  | "replayed"
+  /** The request was neither run nor answered as before: 409, or 422 for another request. */
+  | "conflict";
+
+/** Why there was a conflict. */
+type ConflictReason =
+  /** The first request with the key is still in progress. */
+  | "in-progress"
+  /** The key belongs to another request. */
+  | "other-request"
+  /** The first request is done, and its response was too large to be stored. */
+  | "answer-not-kept";
+
+/**
+ * A request with an Idempotency-Key reached an idempotent handler. The claim behind it is a `dedup` event,
+ * reported before this one. A request that is run each time, or that is rejected for its key or its body,
+ * reports nothing; when the store failed, `failure` and `dedup` events report it.
+ */
 export interface IdempotencyEvent {
   readonly kind: "idempotency";
-  readonly state: "ran" | "replayed" | "conflict";
-  /** Why the handler neither ran nor replayed a response; absent for the others. */
-  readonly reason?: "in-progress" | "other-request" | "answer-not-kept";
+  readonly state: IdempotencyState;
+  /** For "conflict"; absent for the others. */
+  readonly reason?: ConflictReason;
 }
 
 /** Called with each event. Its promise is awaited when the runtime can wait; its errors are dropped. */

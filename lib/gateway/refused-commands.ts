@@ -12,7 +12,8 @@ const FUNCTIONS = `it changes functions, which all users of the server share; ${
 const COMMANDS = `it shows commands of all users of the server; ${PERMIT}`;
 const TRANSACTION = "send the commands to /multi-exec";
 
-const NAMES: Readonly<Record<string, string>> = {
+/** The commands that are always refused, by the reason. */
+export const REFUSED_NAMES: Readonly<Record<string, string>> = {
   [SHARED]: "AUTH HELLO SELECT CLIENT RESET QUIT READONLY READWRITE ASKING WATCH UNWATCH",
   [BLOCKS]: "BLPOP BRPOP BRPOPLPUSH BLMOVE BLMOVEM BLMPOP BZPOPMIN BZPOPMAX BZMPOP WAIT WAITAOF",
   [SUBSCRIBES]: "SUBSCRIBE PSUBSCRIBE SSUBSCRIBE",
@@ -26,12 +27,13 @@ const NAMES: Readonly<Record<string, string>> = {
 };
 
 const REFUSED = new Map(
-  Object.entries(NAMES).flatMap(([why, names]) =>
+  Object.entries(REFUSED_NAMES).flatMap(([why, names]) =>
     names.split(" ").map((name) => [name, why] as const),
   ),
 );
 
-const REFUSED_SUBCOMMANDS = new Map([
+/** The subcommands that are always refused, because they administer the server. */
+export const REFUSED_SUBCOMMANDS = new Map([
   ["SCRIPT", new Set(["FLUSH", "KILL", "DEBUG"])],
   ["SLOWLOG", new Set(["RESET"])],
   ["FUNCTION", new Set(["FLUSH", "KILL", "RESTORE"])],
@@ -39,7 +41,7 @@ const REFUSED_SUBCOMMANDS = new Map([
 ]);
 
 /** The commands that delete every key; SFLUSH does so by slots. */
-const FLUSHES = new Set(["FLUSHALL", "FLUSHDB", "SFLUSH"]);
+export const FLUSHES = new Set(["FLUSHALL", "FLUSHDB", "SFLUSH"]);
 
 /** The subcommands that change the functions of the whole server. */
 const FUNCTION_CHANGES = new Set(["LOAD", "DELETE"]);

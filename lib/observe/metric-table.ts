@@ -12,8 +12,8 @@ export interface Metric {
 export const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1] as const;
 
 /**
- * The metrics that are counted in Redis, by name without `headgate_`. docs/operate/metrics.md has the same
- * table.
+ * The metrics that are counted in Redis, by name without `headgate_`. docs/reference/metrics.md is
+ * generated from this table.
  */
 export const COUNTED = {
   decisions_total: {

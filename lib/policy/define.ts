@@ -58,7 +58,9 @@ export type RuleInput<Name extends string, Rule extends string> = RuleProperties
 
 interface WithLimits<Name extends string> {
   /**
-   * Limits by subject. A request is allowed when every limit has capacity.
+   * Limits by subject: each has one limit, or several with different windows. A request is allowed when every
+   * limit of every rule that applies has capacity; otherwise nothing is consumed. A rule has `limits` or `tiers`.
+   * @default none: a rule has limits or tiers
    * @example
    * definePolicy({
    *   rules: { search: { match: "/api/search", limits: { ip: ["5 per second", "60 per minute"] } } },
@@ -70,7 +72,9 @@ interface WithLimits<Name extends string> {
 
 interface WithTiers<Name extends string> {
   /**
-   * Limits by the value of an identity, such as the user's plan.
+   * Limits by the value of an identity, such as the user's plan, the lowest first. The first tier applies to
+   * clients whose value is not listed.
+   * @default none: a rule has limits or tiers
    * @example
    * const plans = { free: { user: "10 per hour" }, paid: { user: "1000 per hour" } } as const;
    * definePolicy({
@@ -84,17 +88,17 @@ interface WithTiers<Name extends string> {
 
 interface RuleProperties<Rule extends string> {
   /**
-   * Path patterns in path-to-regexp form, as in Next's matcher: "/api/:path*".
+   * The paths that the rule is for: patterns in path-to-regexp form, as in Next's matcher.
    * @default none: the rule is for calls from code
    * @example
    * definePolicy({
-   *   rules: { search: { match: "/api/search", limits: { ip: "30 per minute" } } },
+   *   rules: { users: { match: ["/api/users", "/api/users/:id"], limits: { ip: "60 per minute" } } },
    * });
    */
   readonly match?: string | readonly string[];
   /**
-   * The methods of the requests that the rule counts.
-   * @default every method but OPTIONS; GET covers HEAD
+   * The methods that the rule is for. GET covers HEAD.
+   * @default every method but OPTIONS, so that CORS preflights are not counted
    * @example
    * definePolicy({
    *   rules: { login: { match: "/login", methods: ["POST"], limits: { ip: "30 per minute" } } },
@@ -103,7 +107,7 @@ interface RuleProperties<Rule extends string> {
   readonly methods?: readonly Method[];
   /**
    * Rules that do not apply to requests that this rule matches.
-   * @default every rule that matches applies
+   * @default none: every rule that matches applies
    * @example
    * definePolicy({
    *   rules: {
@@ -114,7 +118,7 @@ interface RuleProperties<Rule extends string> {
    */
   readonly replaces?: Rule | readonly Rule[];
   /**
-   * Units that one request consumes: a whole number from 1, at most the limit.
+   * Units that one request consumes of each limit: a whole number from 1, at most the smallest limit.
    * @default 1
    * @example
    * definePolicy({
@@ -123,8 +127,8 @@ interface RuleProperties<Rule extends string> {
    */
   readonly cost?: number;
   /**
-   * How the limits of the rule are counted (docs/algorithms.md).
-   * @default "sliding-log" for limits up to 100, "sliding-window" above
+   * How the units of a window are counted.
+   * @default the policy's default, or else "sliding-log" for limits up to 100, "sliding-window" above
    * @example
    * definePolicy({
    *   rules: { feed: { match: "/api/feed", limits: { ip: "60 per minute" }, algorithm: "token-bucket" } },
@@ -132,7 +136,8 @@ interface RuleProperties<Rule extends string> {
    */
   readonly algorithm?: Algorithm;
   /**
-   * How a request is decided when the store does not answer.
+   * How a request is decided when the store does not answer: "allow" allows it, "deny" answers 503, "local"
+   * counts in this process. When several rules apply, the strictest holds.
    * @default the policy's default, or else "allow"
    * @example
    * definePolicy({
@@ -255,8 +260,9 @@ export type Conditions = Readonly<Record<string, Condition>>;
 /** The content of a policy file. */
 export interface PolicyInput<Name extends string, Rule extends string> {
   /**
-   * The identities that can be counted beside `ip` and `global`: config/identities.ts.
-   * @default no identities
+   * The identities that can be counted beside `ip` and `global`: the result of `defineIdentities` in
+   * config/identities.ts.
+   * @default none
    * @example
    * definePolicy({
    *   identities: defineIdentities({ user: jwtUser({ secrets, audience: "shop" }) }),
@@ -265,8 +271,7 @@ export interface PolicyInput<Name extends string, Rule extends string> {
    */
   readonly identities?: Identities<Name>;
   /**
-   * The values for rules that do not set their own.
-   * @default those of each property of a rule
+   * Values for rules that do not set the property.
    * @example
    * definePolicy({
    *   defaults: { onStoreFailure: "local" },
@@ -275,7 +280,7 @@ export interface PolicyInput<Name extends string, Rule extends string> {
    */
   readonly defaults?: {
     /**
-     * How a request is decided when the store does not answer, for rules that do not set their own.
+     * How requests are decided when the store does not answer.
      * @default "allow"
      * @example
      * definePolicy({
@@ -285,7 +290,7 @@ export interface PolicyInput<Name extends string, Rule extends string> {
      */
     readonly onStoreFailure?: OnStoreFailure;
     /**
-     * The algorithm of rules that do not set their own.
+     * How the units of a window are counted.
      * @default "sliding-log" for limits up to 100, "sliding-window" above
      * @example
      * definePolicy({
@@ -295,7 +300,7 @@ export interface PolicyInput<Name extends string, Rule extends string> {
      */
     readonly algorithm?: Algorithm;
     /**
-     * Which responses have RateLimit headers, for rules that do not set their own.
+     * Which responses have RateLimit headers.
      * @default "denied" for GET and HEAD, "always" for other methods
      * @example
      * definePolicy({
@@ -309,7 +314,7 @@ export interface PolicyInput<Name extends string, Rule extends string> {
    * The locales that the app's middleware, such as next-intl, puts before its paths: a list, or next-intl's
    * routing object with its localized pathnames. A rule for "/contact" then also applies to "/en/contact" and
    * "/de/kontakt". Locales of next.config (`i18n`) need not be listed.
-   * @default no locales
+   * @default none
    * @example
    * definePolicy({
    *   locales: ["en", "de"],
@@ -330,7 +335,7 @@ export interface PolicyInput<Name extends string, Rule extends string> {
   readonly mode?: Mode;
   /**
    * Patterns of paths to which no rule applies, each with the reason.
-   * @default rules apply to every path that they match
+   * @default none
    * @example
    * definePolicy({
    *   exempt: { "/api/health": "a load balancer asks every second" },
@@ -339,8 +344,8 @@ export interface PolicyInput<Name extends string, Rule extends string> {
    */
   readonly exempt?: Readonly<Record<string, string>>;
   /**
-   * Names for `allow` and `block` beside addresses and identities: config/identities.ts.
-   * @default no conditions
+   * Names for `allow` and `block` beside addresses and identities: the result of `defineConditions`.
+   * @default none
    * @example
    * definePolicy({
    *   conditions: defineConditions({ monitor: ({ headers }) => headers.get("x-monitor") === secret }),
@@ -371,7 +376,8 @@ export interface PolicyInput<Name extends string, Rule extends string> {
    */
   readonly block?: Readonly<Record<string, string>>;
   /**
-   * The rules by name. A request must have capacity in every rule that matches it.
+   * The rules by name. A name is a small letter, then up to 63 small letters, digits or "-"; it appears in
+   * headers, keys and logs. At least one rule is needed.
    * @example
    * definePolicy({
    *   rules: { search: { match: "/api/search", limits: { ip: "30 per minute" } } },

@@ -71,7 +71,7 @@ export class Problems {
     const full = development();
     const allowed = full ? full.say(full.sentences[code], { place, given, details }) : IN_SHORT;
     const rule = place[0] === "rules" && typeof place[1] === "string" ? { rule: place[1] } : {};
-    const docs = `docs/reference/policy-errors.md#${code.toLowerCase()}`;
+    const docs = `headgate/docs/reference/policy-errors.md#${code.toLowerCase()}`;
     const problem = { code, ...rule, place, given: render(given), allowed, docs };
     this.found.push({ ...problem, message: describe(problem) });
   }

@@ -85,5 +85,5 @@ export function clientNaming(
 /** Returns the warning about a header. Any client can send one, so its value is left out. */
 function surprise(header: string): string {
   const value = OTHER_ADDRESS_HEADERS.includes(header) ? `header:${header}` : "hops:1";
-  return `warning  CLIENT_ADDRESS_HEADER_UNCONFIGURED: a request carried ${header}, and clients are counted by the socket. If a proxy wrote it, all clients are now counted as one, the proxy: set CLIENT_IP_FROM=${value}. Else nothing is wrong. docs/guides/client-address.md#client_address_header_unconfigured`;
+  return `warning  CLIENT_ADDRESS_HEADER_UNCONFIGURED: a request carried ${header}, and clients are counted by the socket. If a proxy wrote it, all clients are now counted as one, the proxy: set CLIENT_IP_FROM=${value}. Else nothing is wrong. headgate/docs/reference/errors.md#client_address_header_unconfigured`;
 }

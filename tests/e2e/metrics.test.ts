@@ -46,9 +46,9 @@ const scrape = ({ url }: RunningApp, token = METRICS_TOKEN) =>
 
 const totals = (namespace: string) => live.direct.hgetall(`${namespace}:{counters}:totals`);
 
-/** The metrics of docs/operate/metrics.md, with type and labels. */
+/** The metrics of docs/reference/metrics.md, with type and labels. */
 function documented(): readonly string[] {
-  const page = readFileSync(join(ROOT, "docs", "operate", "metrics.md"), "utf8");
+  const page = readFileSync(join(ROOT, "docs", "reference", "metrics.md"), "utf8");
   const rows = page.matchAll(/^\| `(headgate_\w+)` \| (\w+) \| ([^|]*) \|/gm);
   return [...rows].map(([, name = "", type = "", labels = ""]) => {
     const names = [...labels.matchAll(/`(\w+)`/g)].map(([, label]) => label);

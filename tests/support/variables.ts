@@ -3,28 +3,10 @@ import { join } from "node:path";
 import { parseSync } from "oxc-parser";
 import { ROOT } from "./app.ts";
 
-/** A row of docs/reference/environment.md. */
-export interface DocumentedVariable {
-  readonly by: readonly string[];
-  /** The allowed values without backticks, or the program that sets the variable. */
-  readonly mustBe: string;
-  /** The default without backticks. */
-  readonly standard: string;
-}
-
-/** Returns the variables of the page by name. */
-export function documentedVariables(): ReadonlyMap<string, DocumentedVariable> {
+/** Returns the names of the variables of docs/reference/environment.md. */
+export function documentedVariables(): ReadonlySet<string> {
   const page = readFileSync(join(ROOT, "docs", "reference", "environment.md"), "utf8");
-  const rows = page.split("\n").filter((line) => line.startsWith("| `"));
-  return new Map(
-    rows.map((row) => {
-      const [name = "", , by = "", mustBe = "", standard = ""] = row
-        .slice(1, -1)
-        .split(" | ")
-        .map((cell) => cell.replaceAll("`", "").trim());
-      return [name, { by: by.split(", "), mustBe, standard }];
-    }),
-  );
+  return new Set([...page.matchAll(/^\| `(\w+)`/gm)].map(([, name = ""]) => name));
 }
 
 /** A name that code reads as a property, and the object: "process.env", the name of a variable, or "". */

@@ -1,10 +1,11 @@
 import { existsSync, globSync, readFileSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { doubtOf } from "#lib/core/doubt";
 import { ROOMS } from "../../rooms.ts";
 import { CASES } from "../faults/cases.ts";
 import { roomTable } from "../house/table.ts";
+import { anchorsOf } from "../support/anchors.ts";
 import { ROOT } from "../support/app.ts";
 
 test.each(["evidence/requirements.md", "concepts/security.md"])(
@@ -32,14 +33,12 @@ test.each([
   "CLIENT_ADDRESS_MORE_HOPS",
   "IDENTITY_UNRESOLVED",
   "VISITOR_SECRET_GUESSABLE",
-] as const)("the message of %s and docs/reference/errors.md link to its section", (code) => {
+] as const)("the message of %s links to its section of docs/reference/errors.md", (code) => {
   const [, page = "", anchor] =
-    /See docs\/([\w/-]+\.md)#(\w+)\.$/.exec(doubtOf(code, "info", "").message) ?? [];
+    /See headgate\/docs\/([\w/-]+\.md)#(\w+)\.$/.exec(doubtOf(code, "info", "").message) ?? [];
+  expect(page).toBe("reference/errors.md");
   expect(pageOf(page)).toContain(`### ${code}\n`);
   expect(anchor).toBe(code.toLowerCase());
-  expect(pageOf("reference/errors.md")).toMatch(
-    new RegExp(`\`${code}\`.*\\(../${page}#${anchor}\\)`),
-  );
 });
 
 test("docs/internals/architecture.md has the table of rooms.ts", () => {
@@ -62,21 +61,22 @@ test("the tree in docs/internals/architecture.md names every room, and only fold
 /** Every page of the repository, by its path from the root. */
 const PAGES = globSync(["*.md", "docs/**/*.md"], { cwd: ROOT });
 
-/** Returns the anchors of a page's sections, as hosts of Git derive them from the headings. */
-function anchorsOf(page: string): string[] {
-  const text = readFileSync(join(ROOT, page), "utf8").replaceAll(/^```.*?^```/gms, "");
-  return [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading = ""]) =>
-    heading
-      .toLowerCase()
-      .replaceAll(/[^\p{L}\p{N}\p{Pc} -]/gu, "")
-      .replaceAll(" ", "-"),
-  );
-}
+/** Pages that links name before they are written. A page that exists must leave this list. */
+const COMING: readonly string[] = [
+  "docs/guides/write-a-rule.md",
+  "docs/guides/limit-by-user.md",
+  "docs/guides/denials.md",
+];
+
+test("no page of the list of coming pages exists", () => {
+  expect(COMING.filter((page) => existsSync(join(ROOT, page)))).toEqual([]);
+});
 
 function leadsSomewhere(page: string, link: string, anchor: string | undefined): boolean {
   const to = link === "" ? page : join(dirname(page), link);
+  if (COMING.includes(to)) return true;
   if (!existsSync(join(ROOT, to))) return false;
-  return anchor === undefined || anchorsOf(to).includes(anchor);
+  return anchor === undefined || anchorsOf(readFileSync(join(ROOT, to), "utf8")).includes(anchor);
 }
 
 test("links between pages lead to pages and sections that exist", () => {
@@ -96,25 +96,6 @@ test("links between pages lead to pages and sections that exist", () => {
 test("README.md has at most 150 lines", () => {
   const lines = readFileSync(join(ROOT, "README.md"), "utf8").trimEnd().split("\n");
   expect(lines.length).toBeLessThanOrEqual(150);
-});
-
-test("docs/reference/commands.md has every script of package.json, and no other", () => {
-  const { scripts } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as {
-    readonly scripts: Readonly<Record<string, string>>;
-  };
-  const rows = pageOf("reference/commands.md").matchAll(/^\| `npm (?:run )?([\w:]+)`/gm);
-  expect([...rows].map(([, name = ""]) => name).toSorted()).toEqual(
-    Object.keys(scripts).toSorted(),
-  );
-});
-
-test("docs/reference/commands.md has a row with exit codes for each command of headgate", () => {
-  const commands = globSync("*.ts", { cwd: join(ROOT, "lib", "cli", "commands") });
-  const rows = pageOf("reference/commands.md").matchAll(/^\| `headgate (\w+).*\| ([^|]+) \|$/gm);
-  const named = [...rows]
-    .filter(([, , exits = ""]) => /\d|as `headgate/.test(exits))
-    .map(([, name = ""]) => name);
-  expect(named.toSorted()).toEqual(commands.map((file) => basename(file, ".ts")).toSorted());
 });
 
 test("docs/concepts/store-failure.md has a row for each fault case", () => {

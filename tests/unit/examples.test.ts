@@ -4,6 +4,7 @@ import { afterAll, expect, test } from "vitest";
 import { examplesOf, firstSentence, readEntries } from "../support/api.ts";
 import { ROOT } from "../support/app.ts";
 import { complaintsOf } from "../support/compile.ts";
+import { EXAMPLE_OPTIONS, moduleOf } from "../support/example-module.ts";
 import { type Option, readOptions } from "../support/public-options.ts";
 
 /** A folder within the tree, so that packages and `#lib/…` imports are found. */
@@ -18,20 +19,6 @@ const UNIT =
   /\b(?:milliseconds|seconds|bytes|bits|units|requests|streams|scripts|commands|entries|keys|proxies|status|port|factor|number)\b/i;
 
 afterAll(() => rmSync(FOLDER, { recursive: true, force: true }));
-
-/** Returns an example as a module, which imports the public names that it uses, and may return. */
-function moduleOf(code: string): string {
-  const imports = ENTRIES.flatMap(({ name, values, types }) => {
-    const used = [...values.map((value) => value.name), ...types].filter((one) =>
-      new RegExp(`(?<![\\w"]|[^.]\\.)${one}\\b`).test(code),
-    );
-    return used.length > 0 ? [`import { ${used.join(", ")} } from "${name}";`] : [];
-  });
-  const body = /^(?:import|export) /m.test(code)
-    ? code
-    : `export async function example() {\n${code}\n}`;
-  return `${imports.join("\n")}\n${body}\n`;
-}
 
 function namesOf(options: readonly Option[]): readonly string[] {
   return options.map(({ name }) => name);
@@ -73,16 +60,10 @@ test("the examples of all public functions and options compile", () => {
   }
   const settings = {
     extends: "../../tsconfig.json",
-    compilerOptions: {
-      incremental: false,
-      tsBuildInfoFile: null,
-      noUnusedLocals: false,
-      noImplicitReturns: false,
-      verbatimModuleSyntax: false,
-    },
+    compilerOptions: EXAMPLE_OPTIONS,
     include: ["*.ts"],
     files: ["../../tests/fixtures/examples/context.ts"],
     exclude: [],
   };
   expect(complaintsOf(FOLDER, settings)).toBe("");
-});
+}, 120_000);

@@ -21,7 +21,7 @@ test.each([
 
 test("a name that resembles no variable is reported without a guess", () => {
   expect(unknownVariables({ HEADGATE_FAVOURITE_COLOUR: "blue" })).toEqual([
-    "HEADGATE_FAVOURITE_COLOUR is no variable of Headgate's, and changes nothing. docs/reference/environment.md has every variable.",
+    "HEADGATE_FAVOURITE_COLOUR is no variable of Headgate's, and changes nothing. headgate/docs/reference/environment.md has every variable.",
   ]);
 });
 

@@ -18,7 +18,7 @@ status is 1 when there is a problem. The same check runs before every build and 
 change the status: it is about rules that are valid but may not do what their author means, and about
 clients of allow and block that other clients can forge.
 
-The exit status is 2 when the arguments are wrong. docs/reference/policy-errors.md explains each problem.
+The exit status is 2 when the arguments are wrong. headgate/docs/reference/policy-errors.md explains each problem.
 `;
 
 export default defineProgram({

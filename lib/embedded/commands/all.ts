@@ -11,20 +11,22 @@ import { sortedSets } from "./sorted-sets.ts";
 import { streams } from "./streams.ts";
 import { strings } from "./strings.ts";
 
-/** Every command, by its name in lower case. */
+/** Every command by its name in lower case, by the kind of its data. */
+export const KINDS = {
+  strings,
+  hashes,
+  lists,
+  sets,
+  "sorted sets": sortedSets,
+  streams,
+  keys: keyCommands,
+  scripts: scripting,
+  "Pub/Sub": pubSub,
+  server,
+} satisfies Readonly<Record<string, Commands>>;
+
 const COMMANDS: ReadonlyMap<string, Specification> = new Map(
-  Object.entries({
-    ...keyCommands,
-    ...strings,
-    ...hashes,
-    ...lists,
-    ...sets,
-    ...sortedSets,
-    ...streams,
-    ...scripting,
-    ...pubSub,
-    ...server,
-  } satisfies Commands),
+  Object.values(KINDS).flatMap((commands) => Object.entries<Specification>(commands)),
 );
 
 /** A command that was found. */

@@ -1,9 +1,7 @@
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { FINDING_CODES } from "#lib/audit/findings";
 import { renderAudit } from "#lib/audit/render";
-import { ROOT } from "../../support/app.ts";
 import type { Project } from "../../support/audit-project.ts";
 import { audits, GET, rule } from "../../support/audits.ts";
 
@@ -116,10 +114,4 @@ test("an audit is readable at 100 columns", async () => {
   expect(Math.max(...text.split("\n").map((line) => line.length))).toBeLessThanOrEqual(100);
   expect(text).toContain("a-rule-11");
   expect(text).toMatch(/^\/none +handler +GET +NOT COVERED: no rule$/m);
-});
-
-test("docs/guides/audit.md explains every code of a finding", () => {
-  const text = readFileSync(join(ROOT, "docs", "guides", "audit.md"), "utf8");
-  const explained = [...text.matchAll(/^### ([A-Z_]+)$/gm)].map(([, code]) => code);
-  expect(explained).toEqual([...FINDING_CODES]);
 });

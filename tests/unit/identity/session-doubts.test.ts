@@ -31,7 +31,7 @@ describe("createSessionDoubts", () => {
       expect(doubt).toMatchObject({ code: "IDENTITY_UNRESOLVED", level: "info" });
       expect(doubt?.message).toContain(`session cookie of ${library}`);
       expect(doubt?.message).toContain("the identity user resolved to nothing");
-      expect(doubt?.message).toContain("docs/guides/client-address.md#identity_unresolved");
+      expect(doubt?.message).toContain("headgate/docs/reference/errors.md#identity_unresolved");
       expect(doubt?.message).not.toMatch(/eyJ|x\.y|1764|Ab-9|abcdef/);
     },
   );

@@ -39,7 +39,7 @@ describe("an invalid policy", () => {
       expect(problem?.given).not.toBe("");
       expect(problem?.allowed).not.toBe("");
       const [page, anchor] = problem?.docs.split("#") ?? [];
-      expect(page).toBe("docs/reference/policy-errors.md");
+      expect(page).toBe("headgate/docs/reference/policy-errors.md");
       expect(anchors).toContain(anchor);
       const [first, name] = problem?.place ?? [];
       expect(problem?.rule).toBe(first === "rules" ? name : undefined);
@@ -96,7 +96,7 @@ describe("the command line", () => {
         "  place    rules.search.limits.ip",
         '  given    "10 per 500 ms"',
         "  allowed  a limit with a window of at least 1 second",
-        "  more     docs/reference/policy-errors.md#window_too_short",
+        "  more     headgate/docs/reference/policy-errors.md#window_too_short",
         "",
       ].join("\n"),
     );

@@ -77,7 +77,9 @@ test.each([
   for (let i = 0; i < 3; i += 1)
     told.name(requestFrom("198.51.100.9", { [header]: "198.51.100.7" }));
   expect(lines).toEqual([expect.stringContaining(remedy)]);
-  expect(lines[0]).toContain("docs/guides/client-address.md#client_address_header_unconfigured");
+  expect(lines[0]).toContain(
+    "headgate/docs/reference/errors.md#client_address_header_unconfigured",
+  );
   expect(lines[0]).not.toContain("198.51.100");
 });
 
