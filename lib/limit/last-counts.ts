@@ -44,7 +44,7 @@ export function marginOf(limit: number): number {
  * Keeps the last known counts, for optimistic rules. An instance allows a request from them while the last
  * answer leaves at least the margin, and while it has at most the margin in flight. So all instances together
  * exceed the limit by at most instances × min(margin, units in flight at one instance)
- * (docs/concepts/algorithms.md#optimistic).
+ * (docs/concepts/optimistic.md).
  */
 export class LastCounts {
   readonly #clock: Clock;

@@ -1,4 +1,4 @@
-/** Why a store call failed. docs/concepts/store-failure.md explains each code. */
+/** Why a store call failed. docs/reference/errors.md explains each code. */
 export type StoreErrorCode =
   | LastingCode
   | "STORE_TIMEOUT"

@@ -12,7 +12,7 @@ const HELP = `Lets a store fail in every way under load, and prints the effect o
   npm run faults -- --only connection those whose name or group has this text
   npm run faults -- --list            the cases
 
-Ends with 1 where a case did what it may not (docs/concepts/store-failure.md).
+Ends with 1 where a case did what it may not (docs/evidence/faults.md).
 `;
 
 const LASTS_MS = 4000;

@@ -8,7 +8,7 @@ import { roomTable } from "../house/table.ts";
 import { anchorsOf } from "../support/anchors.ts";
 import { ROOT } from "../support/app.ts";
 
-test.each(["evidence/requirements.md", "concepts/security.md"])(
+test.each(["evidence/requirements.md", "evidence/security-tests.md"])(
   "docs/%s names tests that exist",
   (page) => {
     const text = readFileSync(join(ROOT, "docs", page), "utf8");
@@ -98,9 +98,9 @@ test("README.md has at most 150 lines", () => {
   expect(lines.length).toBeLessThanOrEqual(150);
 });
 
-test("docs/concepts/store-failure.md has a row for each fault case", () => {
+test("docs/evidence/faults.md has a row for each fault case", () => {
   const [, table = ""] =
-    /\n\| case \|[^\n]+\n\| ---[^\n]+\n(.*?)\n\n/s.exec(pageOf("concepts/store-failure.md")) ?? [];
+    /\n\| case \|[^\n]+\n\| ---[^\n]+\n(.*?)\n\n/s.exec(pageOf("evidence/faults.md")) ?? [];
   const rows = table.split("\n").map((line) => line.split("|")[1]?.trim());
   expect(rows).toEqual(CASES.map(({ name }) => name));
 });

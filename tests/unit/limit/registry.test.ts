@@ -110,7 +110,7 @@ describe("the documentation of the algorithms", () => {
       "docs/guides/policy.md",
       `with \`sliding-log\` at most ${thousands(largestLimitOf("sliding-log"))}`,
     ],
-    ["docs/evidence/performance.md", `the default for ${defaultFor("sliding-log")}`],
+    ["docs/evidence/redis.md", `the default for ${defaultFor("sliding-log")}`],
   ])("%s says: %s", (page, said) => {
     expect(read(page)).toContain(said);
   });
