@@ -85,7 +85,7 @@ async function statuses(answers: Iterable<Promise<Answer>>): Promise<number[]> {
 const times = (n: number, status: number) => Array.from({ length: n }, () => status);
 const each = <T>(n: number, one: (i: number) => T) => Array.from({ length: n }, (_, i) => one(i));
 
-describe("two instances behind nginx as docs/guides/deploy-node.md sets it up", () => {
+describe("two instances behind nginx as docs/guides/nginx.md sets it up", () => {
   test("two instances behind nginx allow exactly 10 of 20 concurrent searches", async () => {
     const { hosts, nginx, ask } = shared;
     const answers = each(20, () => ask({ from: "127.0.0.11" }));
@@ -270,7 +270,7 @@ test("nginx closes an idle connection before an instance does", async () => {
   const { apps } = shared;
   const answer = await fetch(`${apps[0].url}/api/health`);
   const [, ours] = /timeout=(\d+)/.exec(answer.headers.get("keep-alive") ?? "") ?? [];
-  const page = readFileSync(join(ROOT, "docs", "guides", "deploy-node.md"), "utf8");
+  const page = readFileSync(join(ROOT, "docs", "guides", "nginx.md"), "utf8");
   const [, its] = /^ +keepalive_timeout (\d+)s;$/m.exec(page) ?? [];
   expect(Number(its)).toBeGreaterThan(0);
   expect(Number(its)).toBeLessThan(Number(ours));

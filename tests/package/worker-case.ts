@@ -1,6 +1,8 @@
 import { deepStrictEqual } from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { startWorker } from "#app/_programs/worker";
+import { ROOT } from "../support/app.ts";
 import type { Case } from "./case.ts";
 import { askNewApp, filesOfNewApp, LAYOUT, PROMISED } from "./new-app.ts";
 import { createNextApp } from "./next-case.ts";
@@ -10,20 +12,21 @@ import { type World, write } from "./world.ts";
 /** The versions that build this repository's own Worker. */
 export const TOOLS = ["@opennextjs/cloudflare@1.20.13", "wrangler@4.164.0"];
 
+/** Returns a file that docs/guides/deploy-cloudflare.md shows. */
+function shownFile(name: string): string {
+  const page = readFileSync(join(ROOT, "docs", "guides", "deploy-cloudflare.md"), "utf8");
+  const blocks = page.matchAll(/^```\w+\n\/\/ (\S+)\n(.*?)^```$/gms);
+  const [, , text] = [...blocks].find(([, shown]) => shown === name) ?? [];
+  if (text === undefined)
+    throw new Error(`docs/guides/deploy-cloudflare.md does not show ${name}.`);
+  return text;
+}
+
 /** The settings of OpenNext and wrangler. The template's next.config turns on a feature that OpenNext lacks. */
 export const CONFIGS = {
   "next.config.ts": "export default {};\n",
-  "open-next.config.ts": `import { defineCloudflareConfig } from "@opennextjs/cloudflare";
-
-export default defineCloudflareConfig();
-`,
-  "wrangler.jsonc": JSON.stringify({
-    name: "new-app",
-    main: ".open-next/worker.js",
-    compatibility_date: "2026-07-01",
-    compatibility_flags: ["nodejs_compat"],
-    assets: { directory: ".open-next/assets", binding: "ASSETS" },
-  }),
+  "open-next.config.ts": shownFile("open-next.config.ts"),
+  "wrangler.jsonc": shownFile("wrangler.jsonc"),
 };
 
 /** The app of docs/start/new-app.md as a Cloudflare Worker, in workerd on this machine. */

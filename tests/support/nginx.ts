@@ -29,12 +29,12 @@ process.once("exit", () => {
 });
 
 /**
- * Returns the site of docs/guides/deploy-node.md with the ports of a test.
+ * Returns the site of docs/guides/nginx.md with the ports of a test.
  *
  * @param instances the addresses of the two instances
  */
 export function documentedSite(instances: readonly [string, string], port: number): string {
-  const page = readFileSync(join(ROOT, "docs", "guides", "deploy-node.md"), "utf8");
+  const page = readFileSync(join(ROOT, "docs", "guides", "nginx.md"), "utf8");
   const site = /```nginx\n(.*?)```/s.exec(page)?.[1] ?? "";
   return replaceOnce(
     replaceOnce(replaceOnce(site, "127.0.0.1:3001", instances[0]), "127.0.0.1:3002", instances[1]),
@@ -45,7 +45,7 @@ export function documentedSite(instances: readonly [string, string], port: numbe
 
 function replaceOnce(text: string, words: string, by: string): string {
   const parts = text.split(words);
-  if (parts.length !== 2) throw new Error(`docs/guides/deploy-node.md must contain ${words} once`);
+  if (parts.length !== 2) throw new Error(`docs/guides/nginx.md must contain ${words} once`);
   return parts.join(by);
 }
 

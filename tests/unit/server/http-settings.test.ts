@@ -82,8 +82,8 @@ test("a HEADERS_TIMEOUT above REQUEST_TIMEOUT is rejected", () => {
   expect(failureOf({ HEADERS_TIMEOUT: "50000" }).message).toContain("at most REQUEST_TIMEOUT");
 });
 
-test("nginx in docs/guides/deploy-node.md closes idle connections before the server, and waits as long as the server", () => {
-  const page = readFileSync(join(ROOT, "docs", "guides", "deploy-node.md"), "utf8");
+test("nginx in docs/guides/nginx.md closes idle connections before the server, and waits as long as the server", () => {
+  const page = readFileSync(join(ROOT, "docs", "guides", "nginx.md"), "utf8");
   const ms = (name: string) =>
     1000 * Number(new RegExp(`^ *${name} (\\d+)s;$`, "m").exec(page)?.[1]);
   const { keepAliveTimeoutMs, stalledTimeoutMs } = httpSettings({}, false);
