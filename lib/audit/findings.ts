@@ -1,4 +1,4 @@
-/** The codes of findings. docs/reference/audit-findings.md explains each. A code never changes its meaning. */
+/** The codes of findings. docs/guides/audit.md explains each. A code never changes its meaning. */
 export const FINDING_CODES = [
   "NO_MIDDLEWARE",
   "MATCHER_CONDITION",
@@ -43,7 +43,7 @@ export function finding(
     what,
     given,
     allowed,
-    docs: `docs/reference/audit-findings.md#${code.toLowerCase()}`,
+    docs: `docs/guides/audit.md#${code.toLowerCase()}`,
   };
 }
 

@@ -94,7 +94,7 @@ describe("an app with every mistake", () => {
         "  given    /outside is outside the matcher: the middleware does not run, and no rule is checked",
         "  allowed  a matcher that covers every path but static files:",
         String.raw`           "/((?!_next/static/|favicon\\.ico$).*)"`,
-        "  more     docs/reference/audit-findings.md#outside_matcher",
+        "  more     docs/guides/audit.md#outside_matcher",
         "",
       ].join("\n"),
     );

@@ -15,7 +15,7 @@ const HELP = `Compares the routes of the last build with the policy.
 
 The command lists every route and rewrite of a build (npm run build) with the rules that cover it. The exit
 status is 1 when a route handler has no rule and is not exempt, when the middleware's matcher leaves a route
-out, or when a rewrite bypasses a rule. docs/reference/audit-findings.md explains the findings.
+out, or when a rewrite bypasses a rule. docs/guides/audit.md explains the findings.
 
 The exit status is 2 when the arguments are wrong or there is no build.
 `;

@@ -535,8 +535,8 @@ test("an audit is readable at 100 columns", async () => {
   expect(text).toMatch(/^\/none +handler +GET +NOT COVERED: no rule$/m);
 });
 
-test("docs/reference/audit-findings.md explains every code of a finding", () => {
-  const text = readFileSync(join(ROOT, "docs", "reference", "audit-findings.md"), "utf8");
+test("docs/guides/audit.md explains every code of a finding", () => {
+  const text = readFileSync(join(ROOT, "docs", "guides", "audit.md"), "utf8");
   const explained = [...text.matchAll(/^### ([A-Z_]+)$/gm)].map(([, code]) => code);
   expect(explained).toEqual([...FINDING_CODES]);
 });
