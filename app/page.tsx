@@ -158,7 +158,7 @@ function Documents() {
 
 const DOCUMENTS = [
   ["README.md", "What Headgate is, and how to limit an app with it."],
-  ["docs/guides/policy.md", "Every property of a rule."],
+  ["docs/guides/write-a-rule.md", "How to write a rule."],
   ["docs/concepts/store-failure.md", "What happens when the store fails."],
   ["docs/reference/commands.md", "Every command, including the one for tokens."],
 ] as const;

@@ -24,7 +24,7 @@ const PRIVATE = [
 /** Networks with fewer bits contain more addresses than any single owner has. */
 const WIDEST = { ipv4: 8, ipv6: 19 };
 
-const FORGED = "docs/guides/policy.md#what-a-client-can-forge";
+const FORGED = "docs/concepts/clients.md#what-a-client-can-forge";
 
 /** An entry for a network, and the network that is compared. */
 interface ListedNetwork {

@@ -9,12 +9,15 @@ import type {
   TellsLimits,
 } from "./types.ts";
 
-/** "10 per minute", "5 per 15 minutes", "10 per 1 m", or the same in two properties. */
+/**
+ * "10 per minute", "5 per 15 minutes", "10 per 1 m", or the same in two properties. A window has the unit ms, s,
+ * m, h, d or w, or the word. The limit times the window in milliseconds is at most 2^53.
+ */
 export type LimitInput =
   | `${number} per ${string}`
   | {
       /**
-       * Units in a window: a whole number from 1.
+       * Units in a window: a whole number from 1; with "sliding-log" at most 10,000.
        * @example
        * definePolicy({
        *   rules: { search: { match: "/api/search", limits: { ip: { limit: 30, window: "1 minute" } } } },
@@ -33,7 +36,12 @@ export type LimitInput =
 
 type Countable<Name extends string> = Name | "ip";
 
-/** The subject that a limit counts: a name, the first of several that has a value, or a combination. */
+/**
+ * The subject that a limit counts: the address ("ip"), an identity, the first of several that has a value
+ * ("user|ip"), a combination ("ip+account"), or all clients together ("global"). The address stands for an
+ * identity without a value. No response shows the state of a "global" limit, unless the gate has
+ * `showGlobalLimits`.
+ */
 export type SubjectInput<Name extends string> =
   | Countable<Name>
   | "global"
@@ -47,7 +55,10 @@ export type LimitsInput<Name extends string> = {
   readonly [Subject in SubjectInput<Name>]?: LimitInput | readonly LimitInput[];
 };
 
-/** Limits by the value of one identity, the lowest first: it applies to clients with no listed value. */
+/**
+ * Limits by the value of one identity, the lowest first: it applies to clients with no listed value. A client
+ * that changes tiers keeps what it has used. The same limit for "ip" or "global" in two tiers is one count.
+ */
 export type TiersInput<Name extends string> = {
   readonly [Identity in Name]?: Readonly<Record<string, LimitsInput<Name>>>;
 };
@@ -156,8 +167,8 @@ interface RuleProperties<Rule extends string> {
    */
   readonly admit?: Admit;
   /**
-   * "shadow" counts requests and denies none; "25%" enforces the rule for a quarter of the clients, always the
-   * same.
+   * "shadow" counts requests apart and denies none; "25%" enforces the rule for a quarter of the clients that
+   * its first limit counts, always the same, and is in shadow for the others.
    * @default the policy's mode, or else "enforce"
    * @example
    * definePolicy({
@@ -178,7 +189,8 @@ interface RuleProperties<Rule extends string> {
   readonly headers?: TellsLimits;
   /**
    * The largest body of a request: bytes, or a size such as "5 MB" (a kB has 1,024 bytes). The response to a
-   * larger body is 413, and to a body without a stated length 411, before anything is counted.
+   * larger body is 413, and to a body without a stated length 411, before anything is counted. When several
+   * rules apply, the smallest bound holds. Only for rules with `match`.
    * @default no bound but that of Next, which applies to every request
    * @example
    * definePolicy({

@@ -27,7 +27,10 @@ export type TellsLimits = "always" | "denied";
 
 export type Method = "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
 
-/** An identity is resolved from the request, or passed by a handler that calls `limit`. */
+/**
+ * An identity is resolved from the request, or passed by a handler that calls `limit` ("from-code"). Its value
+ * is a text of 1 to 1,024 characters. A resolver that throws or is late has no value.
+ */
 export type Identity = Resolver | "from-code";
 
 /** The identities that can be counted, by name. `ip` and `global` always exist. */

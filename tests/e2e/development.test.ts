@@ -173,7 +173,7 @@ async function headgate(...args: readonly string[]): Promise<string> {
 
 /** Runs the command at the end of the page. */
 async function showGlobal(app: RunningApp): Promise<void> {
-  const [, command = "", printed = ""] = /^\$ (for .*)\n(.*)$/m.exec(PAGE) ?? [];
+  const [, command = "", printed = ""] = /^(for .*)\n```\n\n```txt\n(.*)$/m.exec(PAGE) ?? [];
   const sent = command.replace("localhost:3000", app.url);
   const { stdout } = await promisify(execFile)("bash", ["-c", sent]);
   expect(stdout.trim()).toBe(printed);

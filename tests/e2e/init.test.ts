@@ -78,7 +78,7 @@ afterAll(() => rmSync(APP, { recursive: true, force: true }));
 
 const textOf = (path: string) => readFileSync(join(APP, path), "utf8");
 
-/** The code blocks of the page in a language. Commands have no language. */
+/** The code blocks of the page in a language. */
 const blocksIn = (language: string) =>
   [...PAGE.matchAll(/^```(\w*)\n(.*?)^```$/gms)]
     .filter(([, its]) => its === language)
@@ -87,7 +87,7 @@ const blocksIn = (language: string) =>
 describe("docs/start/existing-app.md, on an app with other files there", () => {
   test("docs/start/existing-app.md names the commands of this test, and shows what init writes", () => {
     const [, trial] = /^ +(curl .*)$/m.exec(written.output) ?? [];
-    expect(blocksIn("").flatMap((text) => text.trim().split("\n"))).toEqual([
+    expect(blocksIn("sh").flatMap((text) => text.trim().split("\n"))).toEqual([
       "npx headgate init --dry-run",
       "npx headgate init",
       "npm run dev",
@@ -96,8 +96,10 @@ describe("docs/start/existing-app.md, on an app with other files there", () => {
       "npm run build",
       "npx headgate audit",
     ]);
-    expect(blocksIn("ts")).toHaveLength(2);
-    for (const text of blocksIn("ts")) expect(textOf("config/rate-limits.ts")).toContain(text);
+    expect(blocksIn("diff")).toHaveLength(2);
+    for (const text of blocksIn("diff")) {
+      expect(textOf("config/rate-limits.ts")).toContain(text.replaceAll(/^\+/gm, ""));
+    }
   });
 
   test("init shows every change, asks once, writes it, and then finds nothing to do", () => {
@@ -143,7 +145,7 @@ describe("docs/start/existing-app.md, on an app with other files there", () => {
     const [, command = ""] = /^ +(curl .*)$/m.exec(written.output) ?? [];
     const here = command.replace("http://localhost:3000", app.url);
     const counted = execFileSync("sh", ["-c", here], { encoding: "utf8" });
-    const [promised = ""] = blocksIn("text");
+    const [promised = ""] = blocksIn("txt");
     const lines = (text: string) => text.trim().split(/\s*\n\s*/);
     expect(lines(counted)).toEqual(lines(promised));
   });

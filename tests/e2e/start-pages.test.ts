@@ -32,25 +32,27 @@ const AROUND: Readonly<Record<string, string>> = {
 };
 
 interface Page {
-  /** The files that the page shows with a note in brackets after their names, or without one for "". */
-  readonly files: (variant: "" | "before" | "a part") => Readonly<Record<string, string>>;
-  /** The last command of the page, and its output. */
+  /** The files that a step of the page shows. */
+  readonly filesOf: (step: number) => Readonly<Record<string, string>>;
+  /** The rules that a command of the page adds, from the diff that the page shows. */
+  readonly added: string;
+  /** The command that shows a denial, and its output. */
   readonly command: string;
   readonly printed: string;
 }
 
 function pageOf(name: string): Page {
   const text = readFileSync(join(ROOT, "docs", "start", `${name}.md`), "utf8");
-  const blocks = [...text.matchAll(/^```tsx?\n\/\/ (\S+)(?: \(([\w ]+)\))?\n(.*?)^```$/gms)];
+  const steps = text.split(/^## (?=\d\. )/m);
+  const [, added = ""] = /^```diff\n(.*?)^```$/ms.exec(text) ?? [];
   const [, command = "", printed = ""] =
-    /^```\n(curl [^\n]*)\n```\n\nIt prints:\n\n```\n(.*?)^```\n$/ms.exec(text) ?? [];
+    /^```sh\n(curl [^\n]*)\n```\n\n```txt\n(.*?)^```$/ms.exec(text) ?? [];
   return {
-    files: (variant) =>
-      Object.fromEntries(
-        blocks
-          .filter(([, , of = ""]) => of === variant)
-          .map(([, path = "", , code = ""]) => [path, code]),
-      ),
+    filesOf: (step) => {
+      const shown = (steps[step] ?? "").matchAll(/^```tsx?\n\/\/ (\S+)\n(.*?)^```$/gms);
+      return Object.fromEntries([...shown].map(([, path = "", code = ""]) => [path, code]));
+    },
+    added: added.replaceAll(/^\+/gm, ""),
     command,
     printed,
   };
@@ -116,14 +118,14 @@ describe("docs/start/from-upstash-ratelimit.md", () => {
   let init: ReturnType<typeof headgate>;
 
   beforeAll(async () => {
-    const own = { ...UPSTASH.files(""), ...UPSTASH.files("before") };
-    folder = await makeApp("upstash", { ...AROUND, ...own });
+    folder = await makeApp("upstash", { ...AROUND, ...UPSTASH.filesOf(1) });
     init = headgate(folder, "init", "--from", "upstash", "--yes");
   });
 
   test("headgate init --from upstash writes the rules of the page, and a second run changes nothing", () => {
     const policy = readFileSync(join(folder, "config/rate-limits.ts"), "utf8");
-    expect(policy).toContain(UPSTASH.files("a part")["config/rate-limits.ts"]);
+    expect(UPSTASH.added).toContain("notes: {");
+    expect(policy).toContain(UPSTASH.added);
     expect(init.output).toContain("From @upstash/ratelimit: the rules notes, visitors.");
     expect(init.status).toBe(0);
     const again = headgate(folder, "init", "--from", "upstash", "--yes");
@@ -151,12 +153,9 @@ describe("docs/start/from-upstash-ratelimit.md", () => {
   });
 
   test("the app with moved limits prints the output of the page", async () => {
-    for (const [path, text] of Object.entries(UPSTASH.files(""))) {
-      writeFileSync(join(folder, path), text);
-    }
-    const policy = join(folder, "config/rate-limits.ts");
-    const before = readFileSync(policy, "utf8");
-    writeFileSync(policy, before.replace('mode: "shadow",', 'mode: "enforce",'));
+    const { "gate.ts": gate, ...moved } = UPSTASH.filesOf(3);
+    expect(readFileSync(join(folder, "gate.ts"), "utf8")).toBe(gate);
+    for (const [path, text] of Object.entries(moved)) writeFileSync(join(folder, path), text);
     rmSync(join(folder, "lib/limits.ts"));
     const send = await served(folder, "dev");
     expect(await send(UPSTASH.command)).toBe(UPSTASH.printed);
@@ -164,7 +163,7 @@ describe("docs/start/from-upstash-ratelimit.md", () => {
 });
 
 test("the app of docs/start/from-express-rate-limit.md prints the output of the page", async () => {
-  const folder = await makeApp("express", { ...AROUND, ...EXPRESS.files("") });
+  const folder = await makeApp("express", { ...AROUND, ...EXPRESS.filesOf(2) });
   const send = await served(folder, "dev");
   expect(await send(EXPRESS.command)).toBe(EXPRESS.printed);
   // The units of a correct password are refunded.

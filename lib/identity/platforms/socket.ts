@@ -41,7 +41,7 @@ function sourceOf({ socketNonce: nonce }: { readonly socketNonce?: string | unde
 /** @public The table in docs/guides/client-address.md reads it by the file's name. */
 export const WORDS: PlatformWords = {
   example: "socket",
-  where: "`npm start`, reached without a proxy",
+  where: "`headgate start`, reached without a proxy",
   reads: "the socket's own address, which our server passes on with a nonce of its process",
   forged: "nothing",
 };

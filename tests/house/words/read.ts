@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 const ROOT = join(import.meta.dirname, "..", "..", "..");
 
-/** Source files. Pages are read by their path: `npm run check:words -- docs/guides/policy.md`. */
+/** Source files. Pages are read by their path: `npm run check:words -- docs/guides/write-a-rule.md`. */
 const SOURCE = /\.(?:[cm]?ts|tsx|mjs)$/;
 const SOURCE_OR_PAGE = /\.(?:[cm]?ts|tsx|mjs|md)$/;
 

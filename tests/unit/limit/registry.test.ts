@@ -103,12 +103,8 @@ describe("the documentation of the algorithms", () => {
       `"sliding-log" for ${defaultFor("sliding-log")}, "sliding-window" above`,
     ],
     [
-      "docs/guides/policy.md",
-      `\`"sliding-log"\` for ${defaultFor("sliding-log")}, \`"sliding-window"\` above`,
-    ],
-    [
-      "docs/guides/policy.md",
-      `with \`sliding-log\` at most ${thousands(largestLimitOf("sliding-log"))}`,
+      "lib/policy/define.ts",
+      `with "sliding-log" at most ${thousands(largestLimitOf("sliding-log"))}`,
     ],
     ["docs/evidence/redis.md", `the default for ${defaultFor("sliding-log")}`],
   ])("%s says: %s", (page, said) => {

@@ -36,7 +36,7 @@ describe("the registry of header formats", () => {
     ]);
   });
 
-  test("docs/guides/policy.md has the table of the formats", async () => {
-    expect(read(ROOT, "docs", "guides", "policy.md")).toContain(`\n\n${await formatTable()}\n\n`);
+  test("docs/guides/denials.md has the table of the formats", async () => {
+    expect(read(ROOT, "docs", "guides", "denials.md")).toContain(`\n\n${await formatTable()}\n\n`);
   });
 });
