@@ -25,7 +25,7 @@ const GUIDES = [
   "count-once",
   "idempotency-keys",
   "locks",
-  "check-at-start",
+  "set-up-the-gate",
 ] as const;
 const POLICY = "config/rate-limits.ts";
 /** An import of a package, not of a file of the app. */
@@ -63,10 +63,6 @@ const GIVEN = {
     exclude: ["node_modules"],
   }),
   "app/layout.tsx": LAYOUT,
-  "middleware.ts": `import { gate } from "./gate";
-export default gate.middleware;
-export const config = { matcher: ["/((?!_next/static/|favicon\\\\.ico$).*)"] };
-`,
 };
 
 interface File {
@@ -206,6 +202,13 @@ test("an app without its variables does not start, and prints which ones are mis
   expect(start.output).toContain("ENV_INVALID: The environment cannot be used.");
   expect(start.output).toContain("UPSTASH_REDIS_REST_URL must be set");
   expect(start.status).toBe(1);
+});
+
+test("the app's own middleware runs behind the gate, which adds its headers", async () => {
+  const options = { headers: newAddress(), redirect: "manual" } as const;
+  const moved = await fetch(`${app.url}/old`, options);
+  expect(moved.status).toBe(307);
+  expect(new URL(moved.headers.get("location") ?? "", app.url).pathname).toBe("/contact");
 });
 
 describe("a route handler", () => {

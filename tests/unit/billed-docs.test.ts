@@ -93,7 +93,7 @@ test("docs/concepts/algorithms.md has the commands of a check by each algorithm"
   expect(said).toEqual(names.map((name) => [name, sumOf(CHECK[name])]));
 });
 
-test.each([
+test.each<readonly [page: string, said: string]>([
   ["docs/reference/figures.md", `${CHECKS.log} commands by each algorithm`],
   [
     "docs/reference/figures.md",
