@@ -20,7 +20,8 @@ const HELP = `Kills and stops the app, its workers and its lock holders at rando
   npm run soak -- --only locks    10,000 critical sections by 20 workers in 4 processes, which are
                                   stopped beyond their leases, and killed
 
-Ends with 1 where something was not as docs/concepts/store-failure.md, docs/guides/dedup.md and docs/guides/locks.md say.
+Ends with 1 where something was not as docs/concepts/store-failure.md, docs/concepts/dedup-and-claims.md and
+docs/concepts/locks-and-fencing.md say.
 `;
 
 /** How much larger a process may be at the end than after its first minute. */

@@ -1,5 +1,6 @@
-// npm run test:testing: runs the projects of docs/guides/testing.md in Jest and Playwright, which this
-// repository does not have. Both are installed into temporary folders, beside the built package.
+// npm run test:testing: runs the projects of docs/guides/testing.md and testing-end-to-end.md in Jest and
+// Playwright, which this repository does not have. Both are installed into temporary folders, beside the
+// built package.
 import { execFile } from "node:child_process";
 import { cpSync, globSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

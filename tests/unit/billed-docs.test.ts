@@ -95,7 +95,7 @@ test("docs/concepts/algorithms.md has the commands of a check by each algorithm"
   expect(said).toEqual(names.map((name) => [name, sumOf(CHECK[name])]));
 });
 
-test.each([
+test.each<readonly [page: string, said: string]>([
   ["docs/reference/figures.md", `${CHECKS.log} commands by each algorithm`],
   [
     "docs/reference/figures.md",
@@ -103,18 +103,17 @@ test.each([
   ],
   ["docs/guides/deploy-vercel.md", `${CHECKS.log} commands by each algorithm`],
   ["docs/guides/deploy-cloudflare.md", `${CHECKS.log} commands by each algorithm`],
-  [
-    "docs/guides/locks.md",
-    `\`acquireLock\` and \`releaseLock\` are ${billedOf("`acquireLock` and `releaseLock`")} commands, \`tryAcquire\` and \`release\` ${billedOf("`tryAcquire` and `release`, with a fencing token")}, and @upstash/lock's pair ${billedOf("@upstash/lock: `acquire` and `release`")}`,
-  ],
-  [
-    "docs/guides/dedup.md",
-    `\`shouldTrackEvent\` is ${billedOf("`shouldTrackEvent`, the first time")} the first time and ${billedOf("`shouldTrackEvent`, a duplicate")} for a duplicate, \`count\` with one counter ${billedOf("`count` with one counter, the first time")} and ${billedOf("`count` with one counter, a duplicate")}, and \`once\` and \`idempotent\` ${billedOf("`once`, the first time")} and ${billedOf("`once`, a duplicate")}`,
-  ],
-  [
-    "docs/guides/dedup.md",
-    `each renewal of a claim is ${billedOf("a renewal of a claim (one each third of the lease)")} more`,
-  ],
+  ...[
+    `\`acquireLock\` and \`releaseLock\` | ${billedOf("`acquireLock` and `releaseLock`")} |`,
+    `\`tryAcquire\` and \`release\` | ${billedOf("`tryAcquire` and `release`, with a fencing token")} |`,
+    `@upstash/lock's \`acquire\` and \`release\` | ${billedOf("@upstash/lock: `acquire` and `release`")} |`,
+  ].map((said) => ["docs/concepts/locks-and-fencing.md", said] as const),
+  ...[
+    `\`shouldTrackEvent\` | ${billedOf("`shouldTrackEvent`, the first time")} | ${billedOf("`shouldTrackEvent`, a duplicate")} |`,
+    `\`count\` with one counter | ${billedOf("`count` with one counter, the first time")} | ${billedOf("`count` with one counter, a duplicate")} |`,
+    `\`once\` and \`idempotent\` | ${billedOf("`once`, the first time")} | ${billedOf("`once`, a duplicate")} |`,
+    `a renewal of a claim | ${billedOf("a renewal of a claim (one each third of the lease)")} |`,
+  ].map((said) => ["docs/concepts/dedup-and-claims.md", said] as const),
   [
     "README.md",
     `${CHECKS.window} and ${CHECKS.window}; ${CHECKS.log} for the exact one | ${billedOf("`slidingWindow`, a later one")} and ${billedOf("`fixedWindow`, a later one")}`,

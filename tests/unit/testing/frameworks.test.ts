@@ -37,16 +37,18 @@ test("an adopter's tests pass in node:test, and a failing one says why", () => {
   expect(status).toBe(1);
 });
 
-/** The code of the guide, by the file name in its first line. */
+/** The code of the guides, by the file name in its first line. */
 const SHOWN = new Map(
-  [
-    ...readFileSync(join(ROOT, "docs", "guides", "testing.md"), "utf8").matchAll(
-      /^```\w+\n(\/\/ (\S+)\n.*?)^```$/gms,
-    ),
-  ].map(([, code = "", file = ""]) => [file, code]),
+  ["testing.md", "testing-end-to-end.md"].flatMap((page) =>
+    [
+      ...readFileSync(join(ROOT, "docs", "guides", page), "utf8").matchAll(
+        /^```\w+\n(\/\/ (\S+)\n.*?)^```$/gms,
+      ),
+    ].map(([, code = "", file = ""]) => [file, code] as const),
+  ),
 );
 
-test("the code in docs/guides/testing.md is the code of the projects that these tests run", () => {
+test("the code in the guides to testing is the code of the projects that these tests run", () => {
   const files = globSync("**/*.{ts,js,mjs}", { cwd: PROJECTS }).map((file) => {
     const code = readFileSync(join(PROJECTS, file), "utf8");
     return [/^\/\/ (\S+\.\w+)\n/.exec(code)?.[1], code] as const;
