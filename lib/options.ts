@@ -67,7 +67,7 @@ export interface HeadgateOptions extends AddressOptions {
    * (`experimental.proxyClientMaxBodySize`) takes precedence.
    * @default no size: Vercel and Workers truncate no body
    * @example
-   * headgate(policy, { ...options, cutAt: 20 * 1024 * 1024 });
+   * headgate(policy, { ...options, nextMaxBody: 20 * 1024 * 1024 });
    */
   readonly nextMaxBody?: number | undefined;
   /**

@@ -284,6 +284,7 @@ export interface PolicyInput<Name extends string, Rule extends string> {
   readonly identities?: Identities<Name>;
   /**
    * Values for rules that do not set the property.
+   * @default those of each property
    * @example
    * definePolicy({
    *   defaults: { onStoreFailure: "local" },

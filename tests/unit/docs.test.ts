@@ -61,20 +61,8 @@ test("the tree in docs/internals/architecture.md names every room, and only fold
 /** Every page of the repository, by its path from the root. */
 const PAGES = globSync(["*.md", "docs/**/*.md"], { cwd: ROOT });
 
-/** Pages that links name before they are written. A page that exists must leave this list. */
-const COMING: readonly string[] = [
-  "docs/guides/write-a-rule.md",
-  "docs/guides/limit-by-user.md",
-  "docs/guides/denials.md",
-];
-
-test("no page of the list of coming pages exists", () => {
-  expect(COMING.filter((page) => existsSync(join(ROOT, page)))).toEqual([]);
-});
-
 function leadsSomewhere(page: string, link: string, anchor: string | undefined): boolean {
   const to = link === "" ? page : join(dirname(page), link);
-  if (COMING.includes(to)) return true;
   if (!existsSync(join(ROOT, to))) return false;
   return anchor === undefined || anchorsOf(readFileSync(join(ROOT, to), "utf8")).includes(anchor);
 }
