@@ -47,7 +47,7 @@ export const KINDS: readonly Kind[] = [
     limits: ["20 per minute"],
     why: [
       'An upload takes memory, time and storage. maxBody: "5 MB" would bound the size of each',
-      "(docs/guides/policy.md, Bodies).",
+      "(headgate/docs/guides/policy.md, Bodies).",
     ],
     writesOnly: true,
     replaces: false,

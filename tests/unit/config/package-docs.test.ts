@@ -32,6 +32,10 @@ test("the package has each page that the code prints, with its anchor", () => {
   expect(wrong).toEqual([]);
 });
 
+test("each path that the code prints begins with the name of the package", () => {
+  expect(printedPaths().filter(({ hasPackage }) => !hasPackage)).toEqual([]);
+});
+
 test.each([
   ["reference/policy-errors.md", PROBLEM_CODES],
   ["reference/audit-findings.md", FINDING_CODES],

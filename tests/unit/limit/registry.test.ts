@@ -103,11 +103,7 @@ describe("the documentation of the algorithms", () => {
       `"sliding-log" for ${defaultFor("sliding-log")}, "sliding-window" above`,
     ],
     [
-      "docs/guides/policy.md",
-      `\`"sliding-log"\` for ${defaultFor("sliding-log")}, \`"sliding-window"\` above`,
-    ],
-    [
-      "docs/guides/policy.md",
+      "docs/reference/policy.md",
       `with \`sliding-log\` at most ${thousands(largestLimitOf("sliding-log"))}`,
     ],
     ["docs/evidence/performance.md", `the default for ${defaultFor("sliding-log")}`],
