@@ -60,7 +60,7 @@ export async function storeWarning({
   if (!failure) return undefined;
   const { code, reply } = failure;
   const codes = reply === undefined ? code : `${code}, ${reply}`;
-  return `${name} ${WORDS[code]} (${codes}): until it can be used, ${MEANWHILE[mode]}. docs/concepts/store-failure.md`;
+  return `${name} ${WORDS[code]} (${codes}): until it can be used, ${MEANWHILE[mode]}. headgate/docs/concepts/store-failure.md`;
 }
 
 const WORDS: Readonly<Record<StoreErrorCode, string>> = {

@@ -159,7 +159,7 @@ function uncovered(rewrite: CasedRewrite, gaps: readonly Gap[]): Finding {
   return finding("REWRITE_UNCOVERED", about(rewrite), {
     subject: "next.config",
     given: said.slice(0, MAX_EXAMPLES).join("; ") + more,
-    allowed: `the source in the match of ${named(rules)}, or rewrites that the gate knows (docs/guides/audit.md#rewrites)`,
+    allowed: `the source in the match of ${named(rules)}, or rewrites that the gate knows (headgate/docs/guides/audit.md#rewrites)`,
   });
 }
 

@@ -42,7 +42,7 @@ function prefetchAdvice({ rules }: CompiledPolicy): string[] {
     .filter((rule) => leastPerMinute(rule) < FEW_VISITS)
     .map(
       ({ name }) =>
-        `${name}: the links of a page prefetch their targets, and each prefetch counts as a visit. prefetch: "apart" counts them in a separate limit (docs/guides/pages-and-prefetches.md#prefetches).`,
+        `${name}: the links of a page prefetch their targets, and each prefetch counts as a visit. prefetch: "apart" counts them in a separate limit (headgate/docs/guides/pages-and-prefetches.md#prefetches).`,
     );
 }
 
@@ -56,7 +56,7 @@ function sessionAdvice(policy: CompiledPolicy, dependencies: readonly string[]):
     if (!dependencies.some((name) => library.test(name))) return [];
     return namesOf(policy, path, FEW_FOR_AN_OFFICE).map(
       (name) =>
-        `${name}: it counts ${path}, which every open page requests often. A 429 there signs people out, and an office behind one address shares the limit. Leave the path out, or write another rule for it that replaces this one (docs/guides/pages-and-prefetches.md#session-checks).`,
+        `${name}: it counts ${path}, which every open page requests often. A 429 there signs people out, and an office behind one address shares the limit. Leave the path out, or write another rule for it that replaces this one (headgate/docs/guides/pages-and-prefetches.md#session-checks).`,
     );
   });
 }
@@ -65,7 +65,7 @@ function fileAdvice(policy: CompiledPolicy): string[] {
   const names = new Set(FILES.flatMap((path) => namesOf(policy, path, FEW_FOR_AN_OFFICE)));
   return [...names].map(
     (name) =>
-      `${name}: it counts files such as ${FILES.join(", ")}, of which a page fetches many. Write a match for pages only, or exempt the files (docs/guides/pages-and-prefetches.md#files).`,
+      `${name}: it counts files such as ${FILES.join(", ")}, of which a page fetches many. Write a match for pages only, or exempt the files (headgate/docs/guides/pages-and-prefetches.md#files).`,
   );
 }
 

@@ -24,7 +24,7 @@ const PRIVATE = [
 /** Networks with fewer bits contain more addresses than any single owner has. */
 const WIDEST = { ipv4: 8, ipv6: 19 };
 
-const FORGED = "docs/concepts/clients.md#what-a-client-can-forge";
+const FORGED = "headgate/docs/concepts/clients.md#what-a-client-can-forge";
 
 /** An entry for a network, and the network that is compared. */
 interface ListedNetwork {
@@ -152,6 +152,6 @@ function addressAdvice(
   if (!first || !clientIpFrom || !/^(?:header|hops):/.test(clientIpFrom)) return [];
   const form = clientIpFrom.startsWith("hops") ? "X-Forwarded-For" : "a header";
   return [
-    `${nameOf(first.listing)}: addresses come from ${form} (CLIENT_IP_FROM). A client that reaches the app without its proxy can write any address there, and so be allowed or avoid a block. Make the app reachable only through the proxy (docs/guides/client-address.md).`,
+    `${nameOf(first.listing)}: addresses come from ${form} (CLIENT_IP_FROM). A client that reaches the app without its proxy can write any address there, and so be allowed or avoid a block. Make the app reachable only through the proxy (headgate/docs/guides/client-address.md).`,
   ];
 }

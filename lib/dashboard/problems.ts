@@ -36,7 +36,7 @@ export const FOREIGN: Problem = {
   status: 403,
   title: "The request is not from this page",
   detail:
-    "Only the dashboard's own page may change what is set. If you used that page, a proxy has changed the Host header: docs/operate/dashboard.md.",
+    "Only the dashboard's own page may change what is set. If you used that page, a proxy has changed the Host header: headgate/docs/operate/dashboard.md.",
 };
 
 /** The answer to a viewer who may not change anything. */

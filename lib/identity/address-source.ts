@@ -27,7 +27,7 @@ export function addressSource(environment: AddressEnvironment): AddressSource | 
 
 function problemOf(wanted: string | undefined): string {
   const toSet = PLATFORMS.filter(({ givenBy }) => !givenBy);
-  const howToSay = `set CLIENT_IP_FROM to ${formsOf(toSet)}, or start the app by \`headgate start\`; docs/guides/client-address.md`;
+  const howToSay = `set CLIENT_IP_FROM to ${formsOf(toSet)}, or start the app by \`headgate start\`; headgate/docs/guides/client-address.md`;
   if (!wanted) return `Nothing says where the client's address comes from: ${howToSay}`;
   const giver = PLATFORMS.find(({ name }) => name === wanted)?.givenBy;
   return giver

@@ -47,7 +47,7 @@ export const KINDS: readonly Kind[] = [
     limits: ["20 per minute"],
     why: [
       'An upload takes memory, time and storage. maxBody: "5 MB" would bound the size of each',
-      "(docs/guides/write-a-rule.md#limit-the-size-of-a-body).",
+      "(headgate/docs/guides/write-a-rule.md#limit-the-size-of-a-body).",
     ],
     writesOnly: true,
     replaces: false,

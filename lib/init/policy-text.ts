@@ -6,7 +6,7 @@ const WIDTH = 100;
 const HEAD = `import { definePolicy } from "headgate";
 
 // What each rule allows one client, by its address. Identities count by user, tenant or plan:
-// docs/reference/policy.md of Headgate has every property. Check it: npx headgate check.
+// headgate/docs/reference/policy.md has every property. Check it: npx headgate check.
 export default definePolicy({
   // In production the rules count requests and log denials, but deny no request. In development
   // they are enforced. Delete this line to enforce the rules in production.

@@ -3,7 +3,7 @@ import { markdownTable } from "./markdown-table.ts";
 
 const FOLDER = "../../lib/respond/headers";
 
-/** Returns the table of docs/guides/denials.md with a row for each header format, from the format's file. */
+/** Returns the table of docs/reference/headers.md with a row for each header format, from the format's file. */
 export async function formatTable(): Promise<string> {
   const rows = FORMATS.map(async ({ name, headers, writtenFor }) => {
     const { WORDS = "" } = (await import(`${FOLDER}/${name}.ts`)) as { WORDS?: string };

@@ -26,7 +26,7 @@ const HELP = `Serves the Upstash REST protocol in front of any Redis, Valkey or 
                     DELETE, MOVE, COPY with DB,
                     SLOWLOG GET
 
-docs/operate/gateway.md describes the protocol and the commands that the gateway refuses.
+headgate/docs/operate/gateway.md describes the protocol and the commands that the gateway refuses.
 `;
 
 export default defineProgram({ name: "headgate gateway", help: HELP, args: {}, run: serveGateway });

@@ -9,7 +9,7 @@ import { clientOf } from "./counted-client.ts";
 
 /** The beginning of our comments. The next run does not change a place that has one. */
 export const MARK = "// Headgate: ";
-const GUIDE = "docs/start/from-upstash-ratelimit.md of headgate";
+const GUIDE = "headgate/docs/start/from-upstash-ratelimit.md";
 
 /** Comments that apply to the next line, so that ours goes before them. */
 const DIRECTIVE = /^\s*\/\/\s*(?:@ts-|eslint-|oxlint-|biome-|prettier-|deno-|istanbul |v8 |c8 )/;

@@ -9,6 +9,6 @@ export const DRAFT_11: HeaderFormat<"draft-11", boolean> = {
   write: structured({ quota: "q", window: "w", remaining: "r", reset: "t" }),
 };
 
-/** @public The table in docs/guides/denials.md reads it by the file's name. */
+/** @public The table in docs/reference/headers.md reads it by the file's name. */
 export const WORDS =
   "each limit by its name: `q` units in `w` seconds, of which `r` are left, and more after `t` seconds";

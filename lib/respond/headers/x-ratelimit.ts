@@ -20,6 +20,6 @@ export const X_RATELIMIT: HeaderFormat<"x-ratelimit", true | "only"> = {
   },
 };
 
-/** @public The table in docs/guides/denials.md reads it by the file's name. */
+/** @public The table in docs/reference/headers.md reads it by the file's name. */
 export const WORDS =
   "the tightest limit, what is left of it, and when there is more, in seconds since 1970";

@@ -129,8 +129,8 @@ describe("what a client can forge", () => {
     const conditions = { bot: ({ headers }: Request) => headers.get("user-agent") === "bot" };
     const lists = { allow: ["forged:ada", "user:ada"], block: ["bot"] };
     expect(advised(lists, {}, { conditions })).toEqual([
-      "allow forged:ada: forged is easily forged: it compares the request with no secret and verifies nothing, so any client can make itself allowed. Compare with a secret of the environment, or verify a signature (docs/concepts/clients.md#what-a-client-can-forge).",
-      "block bot: bot is easily forged: it compares the request with no secret and verifies nothing, so a blocked client can avoid it. Compare with a secret of the environment, or verify a signature (docs/concepts/clients.md#what-a-client-can-forge).",
+      "allow forged:ada: forged is easily forged: it compares the request with no secret and verifies nothing, so any client can make itself allowed. Compare with a secret of the environment, or verify a signature (headgate/docs/concepts/clients.md#what-a-client-can-forge).",
+      "block bot: bot is easily forged: it compares the request with no secret and verifies nothing, so a blocked client can avoid it. Compare with a secret of the environment, or verify a signature (headgate/docs/concepts/clients.md#what-a-client-can-forge).",
     ]);
     expect(advised({ allow: ["monitor", "user:ada"] })).toEqual([]);
   });

@@ -6,6 +6,7 @@ import { FINDING_CODES } from "#lib/audit/findings";
 import { ERROR_GROUPS } from "#lib/cli/reference/errors";
 import { PROBLEM_CODES } from "#lib/policy/codes";
 import { copyDocs } from "../../../config/package/docs.ts";
+import { publishedManifest } from "../../../config/package/manifest.ts";
 import { ROOT } from "../../support/app.ts";
 import { anchorsOf } from "../../support/anchors.ts";
 import { printedPaths } from "../../support/printed-paths.ts";
@@ -21,6 +22,11 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const read = (page: string) => readFileSync(join(folder, "docs", page), "utf8");
 
+test("the package's files include its docs", () => {
+  const { files } = publishedManifest({ name: "headgate", version: "0.0.0", exports: {} });
+  expect(files).toContain("docs/**");
+});
+
 test("the package has each page that the code prints, with its anchor", () => {
   const printed = printedPaths();
   expect(printed.length).toBeGreaterThan(10);
@@ -30,6 +36,10 @@ test("the package has each page that the code prints, with its anchor", () => {
       (anchor !== undefined && !anchorsOf(read(page)).includes(anchor)),
   );
   expect(wrong).toEqual([]);
+});
+
+test("each path that the code prints begins with the name of the package", () => {
+  expect(printedPaths().filter(({ hasPackage }) => !hasPackage)).toEqual([]);
 });
 
 test.each([

@@ -41,7 +41,7 @@ describe("the registry of address platforms", () => {
     const others =
       "hops:n (behind n proxies, from 1 to 99), trusted:CIDR,…, header:NAME, vercel, cloudflare or vercel+cloudflare";
     expect(refusal("xff")).toBe(`CLIENT_IP_FROM must be socket, ${others}, but is "xff".`);
-    const set = `set CLIENT_IP_FROM to ${others}, or start the app by \`headgate start\`; docs/guides/client-address.md.`;
+    const set = `set CLIENT_IP_FROM to ${others}, or start the app by \`headgate start\`; headgate/docs/guides/client-address.md.`;
     expect(refusal()).toBe(`Nothing says where the client's address comes from: ${set}`);
     expect(refusal("socket")).toBe(
       `CLIENT_IP_FROM is "socket", which only Headgate's own server can give: ${set}`,

@@ -36,7 +36,9 @@ describe("the registry of header formats", () => {
     ]);
   });
 
-  test("docs/guides/denials.md has the table of the formats", async () => {
-    expect(read(ROOT, "docs", "guides", "denials.md")).toContain(`\n\n${await formatTable()}\n\n`);
+  test("docs/reference/headers.md has the table of the formats", async () => {
+    expect(read(ROOT, "docs", "reference", "headers.md")).toContain(
+      `\n\n${await formatTable()}\n\n`,
+    );
   });
 });

@@ -77,7 +77,7 @@ describe("the app after the command", () => {
     expect(route).toContain(
       `  // Headgate: the rule "chat-user" of config/rate-limits.ts limits the same. Instead of this call write
   //   await gate.limits.limit("chat-user", { user: userId }, { cost: 2 })
-  // with { gate } of "../../../gate" (docs/start/from-upstash-ratelimit.md of headgate).
+  // with { gate } of "../../../gate" (headgate/docs/start/from-upstash-ratelimit.md).
   // eslint-disable-next-line no-console
   const { success, reset }`,
     );
