@@ -272,7 +272,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     next: true,
   },
   tools: {
-    what: "this table, the settings of the linter and the test runner, what runs each command, and what makes the npm package",
+    what: "this table, the settings of the linter and the test runner, what runs each command, what makes the npm package, and what makes the docs site",
     files: [
       "rooms.ts",
       "oxlint.config.ts",
@@ -281,9 +281,20 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       "config/install.mjs",
       "config/with-npm.mjs",
       "config/package",
+      "config/docs",
     ],
     imports: [],
-    packages: ["oxlint", "tsdown", "vitest"],
+    packages: [
+      "@11ty/eleventy",
+      "@11ty/eleventy-dev-server",
+      "highlight.js",
+      "markdown-it",
+      "oxlint",
+      "pagefind",
+      "rolldown",
+      "tsdown",
+      "vitest",
+    ],
     node: true,
   },
   tests: {

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { AxeResults } from "axe-core";
+import type { AxeResults, RunOptions } from "axe-core";
 import type { Browser, Page } from "playwright-core";
 import { ROOT, startApp } from "./app.ts";
 import { startRedis } from "./redis.ts";
@@ -51,8 +51,23 @@ export function overflow(page: Page): Promise<number> {
 
 /** Returns the serious accessibility faults that axe finds. */
 export async function faults(page: Page): Promise<string[]> {
+  const bad = (await violations(page)).filter(
+    ({ impact }) => impact === "serious" || impact === "critical",
+  );
+  return bad.map(textOf);
+}
+
+/** Returns every accessibility fault that axe finds. */
+export async function allFaults(page: Page, options: RunOptions = {}): Promise<string[]> {
+  return (await violations(page, options)).map(textOf);
+}
+
+async function violations(page: Page, options: RunOptions = {}): Promise<AxeResults["violations"]> {
   await page.addScriptTag({ path: join(ROOT, "node_modules", "axe-core", "axe.min.js") });
-  const { violations } = await page.evaluate<AxeResults>("axe.run()");
-  const bad = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
-  return bad.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" ")}`);
+  const asked = JSON.stringify({ resultTypes: ["violations"], ...options });
+  return (await page.evaluate<AxeResults>(`axe.run(${asked})`)).violations;
+}
+
+function textOf({ id, nodes }: AxeResults["violations"][number]): string {
+  return `${id}: ${nodes.map((node) => node.html).join(" ")}`;
 }
