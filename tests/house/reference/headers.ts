@@ -85,7 +85,7 @@ const READ: readonly Row[] = [
     "Content-Length, Transfer-Encoding",
     "the length of the body",
     "RFC 9112",
-    "a rule has `maxBody`, and for the bound of Next's own",
+    "every request with a body, for the `maxBody` of rules and for the size at which Next truncates bodies",
   ],
   [
     "Idempotency-Key",
