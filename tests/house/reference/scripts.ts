@@ -66,6 +66,8 @@ export const SCRIPT_GROUPS: Readonly<Record<string, Readonly<Record<string, stri
     bench:
       "Measures each part beside what it is compared to ([performance.md](../evidence/performance.md)). `-- --only tools,locks` measures some parts, `-- --save` writes the figures of the docs, `-- --docs` writes them from what is saved, `-- --help` explains the parts. Some parts need `wrk`. Takes 35 minutes. A missed figure is no failure.",
     reference: "Writes the generated pages of docs.",
+    docs: "Builds the site of these pages, serves it on a free port of this machine or on `PORT`, and reloads it as pages change.",
+    "docs:build": "Builds the site into `.headgate/docs`.",
     sizes:
       "Measures what each entry adds to a bundle at the edge, and writes [sizes.md](sizes.md).",
     assets: "Bundles script and style of the dashboard's page into `lib/dashboard/assets.ts`.",
