@@ -4,9 +4,8 @@ import { join } from "node:path";
 
 const ROOT = join(import.meta.dirname, "..", "..", "..");
 
-/** Source files. Pages are read by their path: `npm run check:words -- docs/guides/write-a-rule.md`. */
-const SOURCE = /\.(?:[cm]?ts|tsx|mjs)$/;
-const SOURCE_OR_PAGE = /\.(?:[cm]?ts|tsx|mjs|md)$/;
+/** Source files and pages. */
+const READ = /\.(?:[cm]?ts|tsx|mjs|md)$/;
 
 /** Not read: what is generated, the page and the script that list the words, and decisions, which are history. */
 const NOT_READ = [
@@ -23,15 +22,14 @@ const COMMITS = 100;
 /**
  * Reads this tree's texts: the files that git tracks, and new ones that it does not ignore.
  *
- * @param below where a path must begin; with an empty text the whole tree, without its pages
+ * @param below where a path must begin; with an empty text the whole tree
  */
 export function readFiles(below: string): ReadonlyMap<string, string> {
-  const kind = below === "" ? SOURCE : SOURCE_OR_PAGE;
   const listed = git(["ls-files", "-coz", "--exclude-standard"]).split("\0");
   const paths = listed.filter(
     (path) =>
       path.startsWith(below) &&
-      kind.test(path) &&
+      READ.test(path) &&
       !NOT_READ.some((start) => path.startsWith(start)) &&
       existsSync(join(ROOT, path)),
   );

@@ -2,7 +2,7 @@
 // npm run check:words -- lib/lock
 //
 // Prints where texts do not follow docs/internals/words.md, and ends with 1 when some do not. Without a path
-// it reads the source files and the subjects of the newest commits; with one the files below it, also pages.
+// it reads the source files, the pages and the subjects of the newest commits; with one the files below it.
 import { findingsIn, longSubjects } from "./findings.ts";
 import { readFiles, readSubjects } from "./read.ts";
 
