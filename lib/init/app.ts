@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { HeadgateError } from "#lib/core/errors";
 import { nextConfig, nextConfigFile } from "#lib/audit/next-config";
 import { showsPrefetches } from "#lib/audit/prefetch-seen";
-import { dependenciesOf, readManifest } from "./manifest.ts";
+import { dependenciesOf, type Manifest, readManifest } from "./manifest.ts";
 import { nextMajor } from "./next-version.ts";
 import { type PackageManager, packageManagerOf } from "./package-manager.ts";
 
@@ -69,7 +69,7 @@ export async function findApp(folder: string): Promise<App> {
     next,
     hasAppRouter: existsSync(join(folder, home, "app")),
     hasPagesRouter: existsSync(join(folder, home, "pages")),
-    language: existsSync(join(folder, "tsconfig.json")) ? "ts" : "js",
+    language: usesTypeScript(folder, manifest) ? "ts" : "js",
     pageExtensions: isTexts(pageExtensions) ? pageExtensions : PAGE_EXTENSIONS,
     basePath: typeof basePath === "string" ? basePath : "",
     trailingSlash: trailingSlash === true,
@@ -83,6 +83,12 @@ export async function findApp(folder: string): Promise<App> {
     ignoresEnvExample: git(folder, ["check-ignore", ".env.example"]) !== undefined,
     isDirty: (git(folder, ["status", "--porcelain"]) ?? "") !== "",
   };
+}
+
+/** Next writes tsconfig.json when it first runs, so an app may have the package before the file. */
+function usesTypeScript(folder: string, manifest: Manifest): boolean {
+  const hasPackage = dependenciesOf(manifest)["typescript"] !== undefined;
+  return hasPackage || existsSync(join(folder, "tsconfig.json"));
 }
 
 /** Returns the paths of files in an app's home that have this name without its ending. */

@@ -1,4 +1,5 @@
 import type { RequestListener } from "node:http";
+import { setForGood } from "./env-files.ts";
 import { letBodiesThrough } from "./next-body-size.ts";
 import { addressOf, type ListenAddress } from "./listening.ts";
 import { cleanNextLog } from "./next-log.ts";
@@ -44,11 +45,19 @@ export async function startNext({ root, dev, at, bodyBytes }: NextOptions): Prom
   const hostname = hostnameOf(at);
   // `next start` sets this too. Otherwise Next would forward a Server Action for another page by the protocol
   // of X-Forwarded-Proto, which is https behind most proxies.
+  const before = new Set(Object.keys(process.env));
   process.env["__NEXT_PRIVATE_ORIGIN"] = addressOf({ ...at, host: hostname });
   const app = next({ dev, dir: root, hostname, port: at.port });
   await letBodiesThrough(root, dev, bodyBytes);
   await (dev ? app.prepare() : withoutChatter(() => app.prepare()));
+  // When an .env file changes, Next removes all variables that it does not know from the start. Without those
+  // that it sets itself, such as __NEXT_DEV_SERVER, every route would be a 500 from then on.
+  if (dev) setForGood(root, newVariables(before));
   return { handle: app.getRequestHandler(), close: () => app.close() };
+}
+
+function newVariables(before: ReadonlySet<string>): Readonly<Record<string, string | undefined>> {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !before.has(name)));
 }
 
 /**

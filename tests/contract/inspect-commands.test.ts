@@ -94,6 +94,7 @@ trial: denied by trial:ip:day; allowed again in TIME, but the rule is in shadow:
     NAMESPACE:rate_limit:{KEY}:trial:global:86400000:2:shadow
 
 plans (free): allowed
+  the tier of a client without plan; for another tier use --identity plan=…
   plans:user:day  0 used of 2 per day, 2 left
     counts "user" by sliding-log
     NAMESPACE:rate_limit:{KEY}:plans:user:86400000:2

@@ -62,6 +62,7 @@ async function send(app: RunningApp, ...from: readonly string[]): Promise<number
 
 const A = "203.0.113.1";
 const B = "203.0.113.2";
+const C = "203.0.113.3";
 
 function policyWith(limit: string): string {
   return (files[POLICY] ?? "")
@@ -101,7 +102,7 @@ test("next dev counts in the process, with one client for all requests, and anew
   expect(lines().length).toBeGreaterThan(2);
 });
 
-test("headgate dev keeps the counts when a policy is saved, and another namespace starts at zero", async () => {
+test("headgate dev keeps the counts when a policy or an .env file is saved, and another namespace starts at zero", async () => {
   const redis = cleanUp(await startRedis(), (it) => it.stop());
   const [, CLIENT_IP_FROM = ""] = /^CLIENT_IP_FROM=(\S+) npx headgate dev$/m.exec(PAGE) ?? [];
   const env = { REDIS_URL: redis.url, CLIENT_IP_FROM };
@@ -114,6 +115,10 @@ test("headgate dev keeps the counts when a policy is saved, and another namespac
   });
   await save(app, "4 per hour");
   expect(await send(app, A, A, A, B)).toEqual([200, 200, 429, 200]);
+  // Next reads changed .env files again, and removes variables that it does not know from the start.
+  write(APP, { ".env.local": "GREETING=hello\n" });
+  await expect.poll(() => app.output()).toContain("Reload env: .env.local");
+  expect(await send(app, C, A)).toEqual([200, 429]);
   await app.stop();
 
   write(APP, { [POLICY]: /```ts\n\/\/ config\/rate-limits\.ts\n(.*?)```/s.exec(PAGE)?.[1] ?? "" });

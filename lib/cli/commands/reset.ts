@@ -4,6 +4,7 @@ import { agrees, isAnswered } from "../agreement.ts";
 import { readAuthor, readReasonOf } from "../control/command-options.ts";
 import { CLIENT_ARGS, readQuery, withGate } from "../inspect/client-options.ts";
 import { DENIALS_END_WITHIN_MS, renderInspection, renderReset } from "../inspect/render.ts";
+import { tierHints } from "../inspect/tier-hint.ts";
 import { defineProgram } from "../program.ts";
 
 const HELP = `Frees one client: deletes its counts in the store.
@@ -42,7 +43,8 @@ export default defineProgram({
     if (isAsked && (json === true || !isAnswered())) throw notAsked();
     const reset = await withGate(args.policy, HELP, async (gate) => {
       if (isAsked) {
-        console.log(renderInspection(await inspectClient(gate, query)));
+        const inspection = await inspectClient(gate, query);
+        console.log(renderInspection(inspection, tierHints(gate, query)));
         if (!(await agrees("\nDelete the counts of this client in the store?"))) return undefined;
       }
       return resetClient(gate, query);

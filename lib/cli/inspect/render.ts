@@ -1,16 +1,17 @@
 import { durationInWords, formatDuration } from "#lib/core/duration";
 import type { InspectedLimit, InspectedRule, Inspection, Reset, UnknownLimit } from "#lib/inspect";
 import { entryWords, printable } from "../control/words.ts";
+import type { TierHint } from "./tier-hint.ts";
 
 /** How long an instance remembers a denial at most when it does not follow what is set: docs/concepts/algorithms.md. */
 export const DENIALS_END_WITHIN_MS = 30_000;
 
 /** Returns the limits of a client as text. */
-export function renderInspection(inspection: Inspection): string {
+export function renderInspection(inspection: Inspection, tierHint: TierHint): string {
   const { rules, unknown } = inspection;
   return [
     headLines(inspection).join("\n"),
-    ...rules.map(ruleText),
+    ...rules.map((rule) => ruleText(rule, tierHint)),
     ...(rules.length === 0 ? ["no limit of the policy has counted this client"] : []),
     ...unknown.map(unknownLine),
   ].join("\n\n");
@@ -57,10 +58,15 @@ function listedLine({ list, id, reason }: NonNullable<Inspection["listed"]>): st
   );
 }
 
-function ruleText(rule: InspectedRule): string {
+function ruleText(rule: InspectedRule, tierHint: TierHint): string {
   const { rule: name, tier, limits } = rule;
   const title = tier === null ? name : `${name} (${tier})`;
-  return [`${title}: ${decisionText(rule)}`, ...limits.flatMap(limitLines)].join("\n");
+  const hint = tierHint(name);
+  return [
+    `${title}: ${decisionText(rule)}`,
+    ...(hint === undefined ? [] : [hint]),
+    ...limits.flatMap(limitLines),
+  ].join("\n");
 }
 
 function decisionText(rule: InspectedRule): string {

@@ -89,6 +89,12 @@ describe("what an app has", () => {
     });
   });
 
+  test("findApp takes an app with the package typescript for TypeScript, before Next writes tsconfig.json", async () => {
+    const manifest = { dependencies: { next: "16.4.6" }, devDependencies: { typescript: "7.0.2" } };
+    const folder = madeApp({ ...PAGE, "package.json": JSON.stringify(manifest) });
+    expect(await findApp(folder)).toMatchObject({ language: "ts" });
+  });
+
   test("findApp rejects a folder with neither router", async () => {
     await expect(findApp(madeApp({}))).rejects.toMatchObject({ code: "INIT_NO_APP" });
   });
