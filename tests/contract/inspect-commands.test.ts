@@ -199,6 +199,10 @@ describe("with the store of the environment", () => {
     expect(stdout).toContain(
       "unknown  trial:ip:day counts the address, which was not given: use --ip",
     );
+    const planAlone = await runCommand(root, env, "inspect", "--identity", "plan=pro");
+    expect(planAlone.stdout).toContain(
+      "unknown  plans:user:day counts user, or the address of a client without it; none was given: use --identity user=… or --ip",
+    );
     const named = await runCommand(
       root,
       env,

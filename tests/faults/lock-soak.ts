@@ -97,7 +97,7 @@ function start({ url, token }: TestStore, namespace: string, workers: number): C
   const args = ["--url", url, "--token", token, "--namespace", namespace];
   const more = ["--workers", String(workers), "--ttl", String(TTL_MS)];
   const child = spawn(process.execPath, [file, ...args, ...more], {
-    stdio: ["ignore", "pipe", "ignore"],
+    stdio: ["pipe", "pipe", "ignore"],
   });
   children.add(child);
   child.once("exit", () => children.delete(child));

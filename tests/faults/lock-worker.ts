@@ -13,6 +13,9 @@ const { values } = parseArgs({
   },
 });
 
+// This pipe closes when the parent ends, also when it is killed and cannot stop its children.
+process.stdin.resume().once("end", () => process.exit());
+
 /** Writes the name of the last holder: a later holder's entry is never before an earlier one's. */
 const ENTER = fencedScript(`return redis.call("RPUSH", KEYS[1], ARGV[1])`);
 

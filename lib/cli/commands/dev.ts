@@ -10,6 +10,8 @@ const HELP = `Serves the Next app of this folder with its limits as next dev doe
   npx headgate dev --with server.ts
                                starts the companions of the file with the app (defineServer of headgate/cli)
 
+  PORT=4000 npx headgate dev   serves on another port than 3000
+
 The environment is that of headgate start (npx headgate start --help).
 `;
 

@@ -106,5 +106,10 @@ function limitLines(limit: InspectedLimit): string[] {
 }
 
 function unknownLine({ name }: UnknownLimit): string {
-  return `unknown  ${name} counts the address, which was not given: use --ip`;
+  const subject = name.split(":")[1] ?? "";
+  const identities = subject.split(/[|+]/).filter((one) => one !== "ip" && one !== "global");
+  const use = [...identities.map((one) => `--identity ${one}=…`), "--ip"].join(" or ");
+  return identities.length === 0
+    ? `unknown  ${name} counts the address, which was not given: use ${use}`
+    : `unknown  ${name} counts ${subject}, or the address of a client without it; none was given: use ${use}`;
 }
