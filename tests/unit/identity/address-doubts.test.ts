@@ -227,7 +227,9 @@ describe("doubts about the source of addresses", () => {
     const doubts = createDoubts({ from: "vercel" });
     const { message = "" } = doubts(new Headers({ ...vercelEdge, ...cf }), "104.16.0.1") ?? {};
     expect(message).toContain("CLIENT_IP_FROM=vercel+cloudflare");
-    expect(message).toContain("docs/guides/client-address.md");
+    expect(message).toContain(
+      "headgate/docs/reference/errors.md#client_address_header_unconfigured",
+    );
     expect(message).not.toMatch(/203\.0\.113|104\.16/);
   });
 });

@@ -140,7 +140,7 @@ describe("the problems of a policy", () => {
   test("each problem has a message of one line", () => {
     const [problem] = problemsOf({ rules: { it: { limits: { ip: "often" } } } });
     expect(problem?.message).toMatch(
-      /^BAD_LIMIT: rules\.it\.limits\.ip must be .*, but is "often"\. \(docs\//,
+      /^BAD_LIMIT: rules\.it\.limits\.ip must be .*, but is "often"\. \(headgate\/docs\//,
     );
   });
 
