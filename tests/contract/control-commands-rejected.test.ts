@@ -21,7 +21,7 @@ describe("invalid commands", () => {
     [["override", "--rule", "trial", "--to", "5", ...set], 2, "trial:ip:hour, trial:global:day"],
     [["control", "log", "--last", "many"], 2, "a whole number from 1 to 1000"],
     [["control", "remove", "mode", "--yes"], 1, "CONTROL_NO_ENTRY: There is no entry"],
-    [["block", "remove", "--user", "nobody", "--yes"], 1, "CONTROL_NO_ENTRY: There is no entry"],
+    [["block", "remove", "--user", "unlisted", "--yes"], 1, "CONTROL_NO_ENTRY: There is no entry"],
   ])("the command %j ends with the reason", async (args, status, why) => {
     const ran = await runCommand(project(), envOf("wrong"), ...args);
     expect([ran.status, ran.stdout, ran.stderr]).toEqual([

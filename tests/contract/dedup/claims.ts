@@ -29,7 +29,7 @@ export function testClaims(store: EachStore): void {
     test("a claim can be released, only by its owner, and is then first for the next caller", async () => {
       const { one, other } = pair();
       const first = tokenOf(await one.claim("job", LEASED));
-      expect(await other.release({ ...first, owner: "somebody-else" })).toBe(false);
+      expect(await other.release({ ...first, owner: "another-owner" })).toBe(false);
       expect(await other.claim("job", LEASED)).toMatchObject({ state: "in-progress" });
       expect(await one.release(first)).toBe(true);
       const second = tokenOf(await other.claim("job", LEASED));

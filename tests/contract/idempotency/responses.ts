@@ -68,11 +68,11 @@ export function testResponses(store: EachStore): void {
     const { here, there, failures } = route(handler, { maxAnswerBytes: 4 });
     const unavailable = new AbortController();
     // A server drops such a response without cancelling its body.
-    await here(new Request(order('"gone"'), { signal: unavailable.signal }));
-    expect((await there(order('"gone"'))).status).toBe(409);
+    await here(new Request(order('"disconnected"'), { signal: unavailable.signal }));
+    expect((await there(order('"disconnected"'))).status).toBe(409);
     unavailable.abort();
     await expect
-      .poll(async () => (await (await there(order('"gone"'))).json()) as unknown)
+      .poll(async () => (await (await there(order('"disconnected"'))).json()) as unknown)
       .toMatchObject({ title: "The request was done, and its response was not stored" });
     expect([seen.runs, failures]).toEqual([1, []]);
   });

@@ -65,8 +65,8 @@ describe("a route handler", () => {
 
   test("a route handler without a source has every method", async () => {
     const { routes } = await audit({
-      made: { "/gone/route": "/gone" },
-      policy: { rules: { gone: rule("/gone") } },
+      made: { "/removed/route": "/removed" },
+      policy: { rules: { removed: rule("/removed") } },
     });
     expect(routes[0]?.route.methods).toEqual(ALL_METHODS);
   });

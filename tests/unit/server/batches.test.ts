@@ -41,7 +41,7 @@ test.each([
     const request = Object.assign(new IncomingMessage(new Socket()), { url, method: "GET" });
     return handler(request, new ServerResponse(request));
   });
-  // A request that waits only for promises has gone on after the next ticks.
+  // A request that waits only for promises has continued after the next ticks.
   for (let i = 0; i < 10; i += 1) await new Promise<void>((done) => process.nextTick(done));
   expect(reached).toEqual(its.inItsTurn);
   await Promise.all(handled);
