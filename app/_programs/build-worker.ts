@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { parseEnv } from "node:util";
 import { HeadgateError } from "headgate";
 import { runBuild } from "headgate/server";
 import { buildOnce as buildOnceOf } from "./build-once.ts";
@@ -24,6 +25,7 @@ export const WORKER_SOURCES: readonly string[] = [
  *   that may be secret and would be uploaded
  */
 export async function buildWorkerOnce(root: string, say: (line: string) => void): Promise<boolean> {
+  rejectSecrets(secretsInFiles(root));
   const hasBuiltApp = await buildOnce(root, say);
   const openNext = join(
     root,
@@ -40,10 +42,22 @@ export async function buildWorkerOnce(root: string, say: (line: string) => void)
     saying: "building the Worker (a quarter of a minute, when something changed) ...",
     work: async () => {
       await runBuild(root, [openNext, "build", "--skipNextBuild"]);
-      rejectSecrets(root);
+      rejectSecretsIn(root);
     },
   });
   return hasBuiltApp || hasBuiltWorker;
+}
+
+/** The files whose variables OpenNext copies into the Worker's code. */
+const ENV_FILES: readonly string[] = ["", ".production", ".development", ".test"].flatMap(
+  (mode) => [`.env${mode}`, `.env${mode}.local`],
+);
+
+/** Returns the variables of the app's `.env` files that may be secret, so that no build is wasted. */
+function secretsInFiles(root: string): string[] {
+  const files = ENV_FILES.map((name) => join(root, name)).filter((file) => existsSync(file));
+  const names = files.flatMap((file) => Object.keys(parseEnv(readFileSync(file, "utf8"))));
+  return secretsAmong(names);
 }
 
 /** The form in which OpenNext writes the variables of each mode: `export const production = {…};`. */
@@ -63,7 +77,7 @@ export function secretsIn(root: string): string[] {
   const copied = modes.flatMap(([, variables = "{}"]) =>
     Object.keys(JSON.parse(variables) as object),
   );
-  return [...new Set(copied)].filter((name) => !isPublic(name)).toSorted();
+  return secretsAmong(copied);
 }
 
 /** The sample's variables that hold no secret. */
@@ -73,11 +87,19 @@ function isPublic(name: string): boolean {
   return OURS.has(name) || isPublicVariable(name);
 }
 
+function secretsAmong(names: readonly string[]): string[] {
+  return [...new Set(names)].filter((name) => !isPublic(name)).toSorted();
+}
+
 /** Removes the built Worker when its code holds a secret, so that wrangler cannot run or upload it. */
-function rejectSecrets(root: string): void {
+export function rejectSecretsIn(root: string): void {
   const found = secretsIn(root);
+  if (found.length > 0) rmSync(join(root, WORKER_FOLDER), { recursive: true });
+  rejectSecrets(found);
+}
+
+function rejectSecrets(found: readonly string[]): void {
   if (found.length === 0) return;
-  rmSync(join(root, WORKER_FOLDER), { recursive: true });
   throw new HeadgateError(
     "BUILD_FAILED",
     `A Worker's code would hold ${found.join(", ")}, from a .env file: OpenNext copies them into it, and they may be secret. Keep secrets in .dev.vars for a preview, and give them to the Worker by \`wrangler secret put\`. What is public belongs in wrangler.jsonc, under vars, or has a name that begins with NEXT_PUBLIC_.`,

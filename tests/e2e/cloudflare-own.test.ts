@@ -1,8 +1,8 @@
-import { existsSync, globSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, globSync, readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { buildWorkerOnce, secretsIn, WORKER_FOLDER } from "#app/_programs/build-worker";
+import { secretsIn } from "#app/_programs/build-worker";
 import { ROOT } from "../support/app.ts";
 import { ASSETS_FOLDER, cloudflare, startWorker, UPLOADED_FOLDER } from "../support/cloudflare.ts";
 import { startStore, type TestStore } from "../support/gateway.ts";
@@ -10,7 +10,6 @@ import { expectNothingLeft, launch } from "../support/launched.ts";
 import { scope } from "../support/scope.ts";
 import { AUTH_SECRET, sign } from "../support/sign.ts";
 import type { Instance } from "../support/target.ts";
-import { treeWith } from "../support/tree.ts";
 
 const cleanUp = scope();
 let store: TestStore;
@@ -171,40 +170,6 @@ describe("a Worker without its variables", () => {
 });
 
 describe("the upload", () => {
-  test("the Worker is not built with a .env file of `vercel env pull`, and the error names each secret", async () => {
-    const secrets = [
-      "CRON_SECRET",
-      "DEMO_ACCOUNTS",
-      "HEADGATE_SECRET",
-      "KV_REST_API_READ_ONLY_TOKEN",
-      "KV_REST_API_TOKEN",
-      "KV_URL",
-      "UPSTASH_REDIS_REST_TOKEN",
-      "VERCEL_OIDC_TOKEN",
-    ];
-    const pulled = [
-      "# Created by Vercel CLI",
-      ...secrets.map((name) => `${name}="a value that must not be uploaded"`),
-      'NEXT_PUBLIC_TITLE="Artists"',
-      'CORS_ORIGINS="https://shop.example"',
-      'VERCEL="1"',
-      'VERCEL_ENV="development"',
-      'VERCEL_GIT_COMMIT_SHA=""',
-      'TURBO_CACHE="remote:rw"',
-    ];
-    const copied = ["open-next.config.ts", "wrangler.jsonc"].map((name) => [
-      name,
-      readFileSync(join(ROOT, name), "utf8"),
-    ]);
-    const files = Object.fromEntries([...copied, [".env", pulled.join("\n")]]);
-    const tree = cleanUp(treeWith("pulled", files), (it) => rmSync(it, { recursive: true }));
-    const built = buildWorkerOnce(tree, () => {});
-    const message = expect.stringContaining(`would hold ${secrets.join(", ")}, from`) as unknown;
-    await expect(built).rejects.toMatchObject({ code: "BUILD_FAILED", message });
-    // Nothing is left that wrangler could run or upload.
-    expect(existsSync(join(tree, WORKER_FOLDER))).toBe(false);
-  });
-
   test("the upload contains no file of the local environment", () => {
     expect(secretsIn(ROOT)).toEqual([]);
     const assets = globSync("**/*", { cwd: join(ROOT, ASSETS_FOLDER) });

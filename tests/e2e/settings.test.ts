@@ -177,7 +177,11 @@ describe("a start with an unavailable store", () => {
     expect(performance.now() - began).toBeLessThan(5_000);
     await expect
       .poll(() => health(app.url))
-      .toMatchObject({ status: "ok", store: "STORE_TIMEOUT" });
+      // The gateway closes its connection once Redis has been silent for too long.
+      .toMatchObject({
+        status: "ok",
+        store: expect.stringMatching(/^STORE_(?:TIMEOUT|UNREACHABLE)$/) as string,
+      });
     store.redis.thaw();
     await expect.poll(() => health(app.url)).toMatchObject({ store: "ok" });
   });

@@ -40,7 +40,7 @@ export const INSTANCES = 2;
 
 const MINUTE_MS = 60_000;
 const MOST_CLIENTS = 40;
-/** Each client sends enough requests to be over its limits. */
+/** A new client joins after this many requests, so that even a slow soak takes one over its limits. */
 const REQUESTS_A_CLIENT = 90;
 
 interface Sent {
@@ -77,7 +77,6 @@ async function run(
   const beganAt = performance.now();
   const since = () => performance.now() - beganAt;
   const endMs = seconds * 1000;
-  const clients = Math.min(MOST_CLIENTS, Math.ceil((seconds * rate) / REQUESTS_A_CLIENT));
   const answers: Record<string, number> = {};
   const searches: Sent[] = [];
   const fetches = new Map<string, number>();
@@ -88,6 +87,7 @@ async function run(
 
   const send = async (round: number): Promise<void> => {
     const app = apps[round % apps.length];
+    const clients = Math.min(MOST_CLIENTS, Math.ceil((round + 1) / REQUESTS_A_CLIENT));
     const client = `198.51.100.${Math.floor(Math.random() * clients)}`;
     const kind = KINDS[Math.floor(Math.random() * KINDS.length)] ?? KINDS[0];
     const sentAt = performance.now();
