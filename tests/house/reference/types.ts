@@ -112,7 +112,7 @@ function inMarkdown(text: string): string {
     .replaceAll(/\s+/g, " ")
     .replaceAll("\u0000", "\n\n")
     .replaceAll(/\{@link (\w+)\}/g, "`$1`")
-    .replaceAll(/docs\/reference\/([\w-]+\.md)/g, "[$1]($1)");
+    .replaceAll(/docs\/reference\/([\w-]+)\.md/g, "[$1]($1.md)");
 }
 
 /** Returns the text of a node in one line, without comments. */
