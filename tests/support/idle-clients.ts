@@ -18,10 +18,13 @@ let connecting = 0;
 let open = 0;
 let told = false;
 
-createInterface({ input: process.stdin }).once("line", () => {
-  wanted = 0;
-  settle();
-});
+createInterface({ input: process.stdin })
+  .once("line", () => {
+    wanted = 0;
+    settle();
+  })
+  // The test that started this program has ended.
+  .once("close", () => process.exit(1));
 settle();
 
 function settle(): void {
