@@ -18,7 +18,7 @@ const SAYS_WHICH = "The message names what is wrong and what is allowed.";
 const SETTINGS: Group = {
   POLICY_INVALID: {
     when: "The policy has at least one problem. The error lists every problem with its code and its place.",
-    todo: "Run `npx headgate check`, and look up each code in [policy-errors.md](policy-errors.md).",
+    todo: "Run `npx headgate check`, and look up each code in [problems of a policy](policy-errors.md).",
   },
   REWRITES_INVALID: {
     when: "`HEADGATE_REWRITES` is not the result of `rewrites()` of next.config.",
@@ -30,14 +30,14 @@ const SETTINGS: Group = {
   },
   ENV_INVALID: {
     when: "A variable is missing, has an invalid value, or contradicts another variable. The error names the variable and never its value. In a handler or in middleware a missing variable fails no request: the `onStoreFailure` of each rule decides.",
-    todo: "Correct the variables that the message names. [environment.md](environment.md) has the form of each.",
+    todo: "Correct the variables that the message names. [Variables of the environment](environment.md) has the form of each.",
   },
 };
 
 const CLIENTS: Group = {
   CLIENT_ADDRESS_UNKNOWN: {
     when: "No variable and no platform names the source of client addresses, or `CLIENT_IP_FROM` names one that does not exist here.",
-    todo: "Set `CLIENT_IP_FROM` to fit your proxy: [client-address.md](../guides/client-address.md).",
+    todo: "Set `CLIENT_IP_FROM` to fit your proxy: [the client's address](../guides/client-address.md).",
   },
   CLIENT_ADDRESS_HEADER_ABSENT: {
     when: "Reported once at level `warn`: a request came without the address that `CLIENT_IP_FROM` names. All such requests are counted as one client.",
@@ -53,7 +53,7 @@ const CLIENTS: Group = {
   },
   IDENTITY_UNRESOLVED: {
     when: "Reported once for each identity and library at level `info`: an identity resolved to nothing while the request carried a session cookie of a known library. The request was counted by its address, or by the first tier.",
-    todo: "If the session belongs to this app, use a resolver that reads it: [limit-by-user.md](../guides/limit-by-user.md). If the session has ended, or a client made the cookie up, nothing is wrong.",
+    todo: "If the session belongs to this app, use a resolver that reads it: [limit by user](../guides/limit-by-user.md). If the session has ended, or a client made the cookie up, nothing is wrong.",
   },
   IDENTITY_INVALID: {
     when: "A resolver of `config/identities.ts` returned a value that cannot be an identity. The request was decided without it, and the log has a line.",
@@ -155,7 +155,7 @@ const CALLS: Group = {
   },
   LOCK_LOST: {
     when: "The reason of a lock's `signal`: the lock TTL ended, or Redis lost the key.",
-    todo: "Stop the work, because another caller may hold the lock: [locks.md](../guides/locks.md).",
+    todo: "Stop the work, because another caller may hold the lock: [locks](../guides/locks.md).",
   },
   LOCK_FLIGHT_FAILED: {
     when: "Another caller ran the work of a `singleFlight`, and it failed. The message contains that error's message.",
@@ -194,7 +194,7 @@ const CONTROL: Group = {
   },
   CONTROL_BAD_ENTRY: {
     when: "Reported in an event `failure`, once for each entry and with at most ten ids: an entry that was set while the app runs cannot be read, was made with another secret, or comes after 10,000 others. The gate ignores it and applies the others.",
-    todo: "Set the entry again, or remove it (`npx headgate control list`). After a new secret, set `HEADGATE_SECRET_PREVIOUS`: [incident.md](../operate/incident.md).",
+    todo: "Set the entry again, or remove it (`npx headgate control list`). After a new secret, set `HEADGATE_SECRET_PREVIOUS`: [in an incident](../operate/incident.md).",
   },
 };
 

@@ -21,7 +21,7 @@ const STORE: Variables = {
   KV_REST_API_URL: {
     sets: "the same, under the name of Vercel's integration; read when neither of the pair above is set",
     standard:
-      "`headgate start` uses the address of the gateway that it starts. Elsewhere no store is configured: development counts in its process, and a production start fails ([store-failure.md](../concepts/store-failure.md))",
+      "`headgate start` uses the address of the gateway that it starts. Elsewhere no store is configured: development counts in its process, and a production start fails ([when the store fails](../concepts/store-failure.md))",
   },
   KV_REST_API_TOKEN: {
     sets: "the token of that store",
@@ -40,10 +40,10 @@ const STORE: Variables = {
     sets: "the longest time that a store call, or the resolver of an identity, may take",
   },
   HEADGATE_CLUSTER: {
-    sets: "whether the store is a Redis Cluster ([algorithms.md](../concepts/algorithms.md))",
+    sets: "whether the store is a Redis Cluster ([algorithms](../concepts/algorithms.md))",
   },
   HEADGATE_JOIN: {
-    sets: "whether store calls at the same time are sent as one batch ([performance.md](../evidence/performance.md))",
+    sets: "whether store calls at the same time are sent as one batch ([performance](../evidence/performance.md))",
     standard: "`0`, and 1 under `headgate start`",
   },
   PATH: {
@@ -54,7 +54,7 @@ const STORE: Variables = {
 
 const CLIENTS: Variables = {
   CLIENT_IP_FROM: {
-    sets: "the source of the client's address: `hops:n` is the nth entry from the right of X-Forwarded-For, `trusted:CIDR,…` the first entry from the right outside those networks; the platforms are `vercel`, `cloudflare` and `vercel+cloudflare` ([client-address.md](../guides/client-address.md))",
+    sets: "the source of the client's address: `hops:n` is the nth entry from the right of X-Forwarded-For, `trusted:CIDR,…` the first entry from the right outside those networks; the platforms are `vercel`, `cloudflare` and `vercel+cloudflare` ([the client's address](../guides/client-address.md))",
     standard:
       "the platform that serves the app: `headgate start`, Vercel or Workers. Elsewhere a production start fails",
   },
@@ -64,7 +64,7 @@ const CLIENTS: Variables = {
     standard: "derived from the store's token, or by the server from `REDIS_URL`",
   },
   HEADGATE_SECRET_PREVIOUS: {
-    sets: "the secret before: entries of clients that were blocked, allowed or given another limit with it remain in force ([incident.md](../operate/incident.md))",
+    sets: "the secret before: entries of clients that were blocked, allowed or given another limit with it remain in force ([in an incident](../operate/incident.md))",
   },
   HEADGATE_NAMESPACE: {
     sets: "the beginning of all keys",
@@ -78,7 +78,7 @@ const RESPONSES: Variables = {
     sets: "how decisions are applied. With `shadow` requests are counted and not denied. With `off` the store is not called and not needed. A body that Next would truncate is denied in each mode. It is read at the start",
   },
   HEADGATE_LEGACY_HEADERS: {
-    sets: "whether X-RateLimit-* headers are sent: `1` sends them beside RateLimit, `only` instead of it ([headers.md](headers.md))",
+    sets: "whether X-RateLimit-* headers are sent: `1` sends them beside RateLimit, `only` instead of it ([headers](headers.md))",
   },
   CORS_ORIGINS: {
     sets: "the origins that may read the responses of checked routes. A listed origin may read a denial with credentials too. Preflights are left to the app",
@@ -94,7 +94,7 @@ const SERVER: Variables = {
   PORT: { sets: "the port of the server; 0 for a free one", standard: "`3000`" },
   HOST: { sets: "the address on which the server listens", standard: "`127.0.0.1`" },
   MAX_BODY_BYTES: {
-    sets: "the largest body that the server accepts, in bytes. Next keeps a body in memory ([deploy-node.md](../guides/deploy-node.md))",
+    sets: "the largest body that the server accepts, in bytes. Next keeps a body in memory ([deploy to Node](../guides/deploy-node.md))",
     standard: "`1048576`",
   },
   SOCKET_TIMEOUT: {
@@ -124,7 +124,7 @@ const GATEWAY: Variables = {
   GATEWAY_PORT: { sets: "the port of the gateway; 0 for a free one", standard: "`8079`" },
   GATEWAY_TOKEN: { sets: "the token that callers must send", standard: "generated and printed" },
   GATEWAY_ALLOW_SHARED: {
-    sets: "1 permits the commands that concern other users of the server ([gateway-commands.md](gateway-commands.md))",
+    sets: "1 permits the commands that concern other users of the server ([commands of the gateway](gateway-commands.md))",
     mustBe: "a whole number from 0 to 1",
     standard: "`0`",
   },

@@ -11,7 +11,7 @@ export const DECISION: Page = {
   build: () =>
     pageOf(
       "# The decision",
-      "The result of a check, as `gate.limits` and `onDenied` have it and as each [`decision` event](events.md#decision) carries it. It is a plain object. To answer a denied request, see [denials.md](../guides/denials.md).",
+      "The result of a check, as `gate.limits` and `onDenied` have it and as each [`decision` event](events.md#decision) carries it. It is a plain object. To answer a denied request, see [what a denied client gets](../guides/denials.md).",
       ...Object.entries(PARTS).flatMap(([name, title]) => {
         const declared = TYPES.get(name);
         if (!declared) throw new Error(`lib/core/decision.ts declares no type ${name}.`);

@@ -11,7 +11,7 @@ const INTRODUCTION = `Headgate reports each decision, each store call and each f
 - Each event is one plain object with a \`kind\`. No event holds personal data, or the key of a lock or a claim. The client key of a limit is only what \`clients()\` of a decision returns, so an event that is written as JSON holds no client key. The \`error\` of another library may hold a value: log its name, not its message.
 - Events of requests are reported after the response, through \`waitUntil\`. Events of the store, its breaker, locks, dedup and idempotency are reported when they happen: a listener that works for long delays that call. A listener that calls the store through the gate must ignore \`store\` events, because its own calls are reported too.
 - Reporting never throws into the caller and is not waited for. What a listener throws is dropped, and the other listeners are called.
-- \`headgate/otel\` turns events into metrics and spans ([opentelemetry.md](../operate/opentelemetry.md)).
+- \`headgate/otel\` turns events into metrics and spans ([OpenTelemetry](../operate/opentelemetry.md)).
 - With \`onEvent: []\` no event of a request is made. Without \`onEvent\` the [log](#what-the-log-writes) listens.`;
 
 const LISTEN = `\`\`\`ts

@@ -15,7 +15,7 @@ export const GATEWAY_COMMANDS: Page = {
   build: () =>
     pageOf(
       "# Commands of the gateway",
-      "`headgate gateway` passes every command to Redis except those of this page. It answers a refused command with status 400 and the reason: in a pipeline only that command fails, in a transaction the whole transaction. [gateway.md](../operate/gateway.md) explains how to run the gateway.",
+      "`headgate gateway` passes every command to Redis except those of this page. It answers a refused command with status 400 and the reason: in a pipeline only that command fails, in a transaction the whole transaction. [The gateway](../operate/gateway.md) explains how to run the gateway.",
       "The list guards against accidents, and against commands that a shared connection cannot run. The gateway does not read scripts. Use an ACL user of Redis for commands that callers with the token must never run.",
       "## Always refused",
       table(

@@ -77,7 +77,7 @@ const READ: readonly Row[] = [
     "X-Forwarded-For, CF-Connecting-IP, x-vercel-forwarded-for, or the header of `header:NAME`",
     "addresses",
     "no standard",
-    "`CLIENT_IP_FROM` names the header ([client-address.md](../guides/client-address.md))",
+    "`CLIENT_IP_FROM` names the header ([the client's address](../guides/client-address.md))",
   ],
   ["Accept", "media types", "RFC 9110", "a denial: a page for browsers, or problem details"],
   ["Origin", "an origin", "Fetch standard (CORS)", "`cors.origins` is set"],
@@ -120,7 +120,7 @@ export const HEADERS_PAGE: Page = {
   build: async () =>
     pageOf(
       "# Headers",
-      "Every header that Headgate sends or reads. [denials.md](../guides/denials.md) explains the body and the status of a denied request.",
+      "Every header that Headgate sends or reads. [What a denied client gets](../guides/denials.md) explains the body and the status of a denied request.",
       "## Headers of responses",
       tableOf(SENT),
       "## Formats of limits",

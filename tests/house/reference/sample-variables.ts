@@ -14,7 +14,7 @@ export const SAMPLE_VARIABLES: Readonly<Record<string, VariableWords>> = {
     standard: "the request's Host",
   },
   INSTAGRAM_ACCESS_TOKEN: {
-    sets: "the token with which the connection to Instagram begins ([instagram.md](../internals/instagram.md))",
+    sets: "the token with which the connection to Instagram begins ([the sample and Instagram](../internals/instagram.md))",
     standard: "under `npm start` that of a stand-in for Instagram on this machine",
   },
   INSTAGRAM_API_URL: {
@@ -36,7 +36,7 @@ export const SAMPLE_VARIABLES: Readonly<Record<string, VariableWords>> = {
       "`loopback` under `npm start` and `npm run dev`, unless `AUTH_SECRET`, `APP_ORIGIN`, a `HOST` beyond this machine or a `CLIENT_IP_FROM` other than `socket` is set; elsewhere `0`",
   },
   METRICS_TOKEN: {
-    sets: "the token that a scraper of `/api/metrics` must send as `Authorization: Bearer <token>` ([metrics.md](../operate/metrics.md))",
+    sets: "the token that a scraper of `/api/metrics` must send as `Authorization: Bearer <token>` ([metrics](../operate/metrics.md))",
     standard: "none: `/api/metrics` answers 404",
   },
   METRICS_WINDOW_MS: {
@@ -44,7 +44,7 @@ export const SAMPLE_VARIABLES: Readonly<Record<string, VariableWords>> = {
     standard: "2 s under our server, 10 s elsewhere",
   },
   OTEL_EXPORTER_OTLP_ENDPOINT: {
-    sets: "where traces and metrics are sent, by OTLP/HTTP, without `/v1/traces` ([opentelemetry.md](../operate/opentelemetry.md))",
+    sets: "where traces and metrics are sent, by OTLP/HTTP, without `/v1/traces` ([OpenTelemetry](../operate/opentelemetry.md))",
     standard: "none: nothing is sent",
   },
   OTEL_EXPORTER_OTLP_HEADERS: {
