@@ -9,6 +9,7 @@ import { filesOfNewApp, LAYOUT } from "../package/new-app.ts";
 import { write } from "../package/world.ts";
 import { ROOT, type RunningApp, startProgram } from "../support/app.ts";
 import { runCommand } from "../support/command.ts";
+import { configInTree } from "../support/next-config.ts";
 import { startRedis } from "../support/redis.ts";
 import { scope } from "../support/scope.ts";
 
@@ -30,8 +31,7 @@ beforeEach(() => {
   write(APP, {
     ...files,
     "package.json": '{ "name": "fresh", "private": true, "type": "module" }\n',
-    // The packages are in the folder above.
-    "next.config.mjs": `export default { turbopack: { root: ${JSON.stringify(ROOT)} } };\n`,
+    "next.config.mjs": configInTree(),
     "app/layout.tsx": LAYOUT,
     "app/page.tsx": "export default () => <h1>Hello</h1>;\n",
     // Without this file, the bundler uses the one of a folder above.

@@ -10,6 +10,7 @@ import { startBrowser } from "../support/browser.ts";
 import { LAYOUT } from "../package/new-app.ts";
 import { startStore, type TestStore } from "../support/gateway.ts";
 import { MACHINE } from "../support/machine.ts";
+import { configInTree } from "../support/next-config.ts";
 import { scope } from "../support/scope.ts";
 
 const cleanUp = scope();
@@ -112,8 +113,8 @@ function run(...args: readonly string[]) {
 beforeAll(async () => {
   await buildPackage(ROOT, join(APP, "node_modules", "headgate"));
   write(APP, filesOfApp());
-  // The packages are in the folder above. An app with its own packages does not need this.
-  const config = `export default { turbopack: { root: ${JSON.stringify(ROOT)} } };\n`;
+  // tests/unit/docs-code.test.ts checks the types of the guides' code.
+  const config = configInTree({ typescript: { ignoreBuildErrors: true } });
   writeFileSync(join(APP, "next.config.mjs"), config);
 
   const build = run(join(BIN, "next", "dist", "bin", "next"), "build");

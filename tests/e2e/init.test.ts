@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ROOT, startProgram } from "../support/app.ts";
 import { startStore } from "../support/gateway.ts";
 import { MACHINE } from "../support/machine.ts";
+import { configInTree } from "../support/next-config.ts";
 import { scope } from "../support/scope.ts";
 
 const cleanUp = scope();
@@ -19,10 +20,7 @@ const FILES: Readonly<Record<string, string>> = {
   "package.json":
     '{ "private": true, "scripts": { "dev": "next dev", "build": "next build" }, "dependencies": { "next": "16" } }',
   // The package is present as source, which only the settings of this repository compile.
-  "next.config.mjs": `export default {
-    turbopack: { root: ${JSON.stringify(ROOT)} },
-    typescript: { ignoreBuildErrors: true },
-  };`,
+  "next.config.mjs": configInTree({ typescript: { ignoreBuildErrors: true } }),
   "tsconfig.json": '{ "compilerOptions": { "jsx": "preserve", "strict": true } }',
   // This configuration makes the middleware run at the edge.
   "open-next.config.ts": "export default {};",

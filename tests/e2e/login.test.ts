@@ -2,8 +2,9 @@ import axe from "axe-core";
 import { readFileSync } from "node:fs";
 import { request } from "node:http";
 import { join } from "node:path";
+import { Redis } from "ioredis";
 import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { hashPassword } from "#app/_domain/auth/passwords";
 import { buildOnce } from "#app/_programs/build";
 import { ROOT, type RunningApp, startApp } from "../support/app.ts";
@@ -12,32 +13,47 @@ import { startRedis } from "../support/redis.ts";
 import { scope } from "../support/scope.ts";
 
 const cleanUp = scope();
+const cleanUpAtEnd = scope(afterAll);
 
 /** A busy machine is slow. */
 const PATIENT = { timeout: 20_000 };
 
 const WRONG = "The account or the password is wrong.";
 
+/** Each test signs in to an account that no other test uses. */
+const MOST_ACCOUNTS = 12;
+
 let browser: Browser;
-let accounts: string;
+/** The app tells clients apart by the address that a proxy in front of it would name. */
+let app: RunningApp;
+let clients = 0;
 
 beforeAll(async () => {
   await buildOnce(ROOT, () => {});
   browser = await startBrowser();
-  accounts = `ada:${await hashPassword("ada's own", 1000)}`;
+  const hash = await hashPassword("ada's own", 1000);
+  const accounts = Array.from({ length: MOST_ACCOUNTS }, (_, i) => `ada-${i + 1}:${hash}`);
+  const redis = cleanUpAtEnd(await startRedis(), (it) => it.stop());
+  const env = { REDIS_URL: redis.url, CLIENT_IP_FROM: "hops:1" };
+  app = cleanUpAtEnd(await startApp({ ...env, DEMO_ACCOUNTS: accounts.join(" ") }), (it) =>
+    it.stop(),
+  );
 });
 afterAll(() => browser?.close());
 
-async function start(list = accounts, more: Record<string, string> = {}): Promise<RunningApp> {
-  const redis = cleanUp(await startRedis(), (it) => it.stop());
-  const env = { REDIS_URL: redis.url, DEMO_ACCOUNTS: list, ...more };
-  return cleanUp(await startApp(env), (it) => it.stop());
+/** Returns a client whose address and account no rule has counted yet. */
+function newClient() {
+  clients += 1;
+  return { account: `ada-${clients}`, headers: { "x-forwarded-for": `203.0.113.${clients}` } };
 }
 
-async function open(app: RunningApp, javaScriptEnabled: boolean): Promise<Page> {
-  const context = cleanUp(await browser.newContext({ javaScriptEnabled }), (it) => it.close());
+type Headers = Readonly<Record<string, string>>;
+
+async function open(url: string, javaScriptEnabled: boolean, headers: Headers = {}): Promise<Page> {
+  const options = { javaScriptEnabled, extraHTTPHeaders: { ...headers } };
+  const context = cleanUp(await browser.newContext(options), (it) => it.close());
   const page = await context.newPage();
-  await page.goto(`${app.url}/login`);
+  await page.goto(`${url}/login`);
   return page;
 }
 
@@ -52,10 +68,10 @@ async function signIn(page: Page, account: string, password: string): Promise<st
   return page.locator("#answer").innerText();
 }
 
-const post = (app: RunningApp, account: string, password: string) =>
-  fetch(`${app.url}/api/login`, {
+const post = (url: string, account: string, password: string, headers: Headers = {}) =>
+  fetch(`${url}/api/login`, {
     method: "POST",
-    headers: { "content-type": "application/json" },
+    headers: { "content-type": "application/json", ...headers },
     body: JSON.stringify({ account, password }),
   });
 
@@ -79,85 +95,61 @@ async function seen(answer: Response) {
 
 describe("POST /api/login", () => {
   test("responses do not reveal whether an account exists, neither for a wrong password nor for a denial", async () => {
-    const app = await start();
-    const right = await post(app, "ADA", "ada's own");
+    const { account, headers } = newClient();
+    const attempt = (name: string, password: string) => post(app.url, name, password, headers);
+    const right = await attempt(account.toUpperCase(), "ada's own");
     expect(right.status).toBe(200);
-    expect(await right.json()).toMatchObject({ account: "ada" });
+    expect(await right.json()).toMatchObject({ account });
 
-    const wrong = await seen(await post(app, "ada", "wrong"));
+    const wrong = await seen(await attempt(account, "wrong"));
     expect(wrong).toMatchObject({ status: 403, waits: false });
-    expect(await seen(await post(app, "nobody", "wrong"))).toStrictEqual(wrong);
+    expect(await seen(await attempt("nobody", "wrong"))).toStrictEqual(wrong);
     for (let i = 0; i < 4; i += 1) {
-      await post(app, "ada", "wrong");
-      await post(app, "nobody", "wrong");
+      await attempt(account, "wrong");
+      await attempt("nobody", "wrong");
     }
-    const byAccount = await seen(await post(app, "ada", "ada's own"));
+    const byAccount = await seen(await attempt(account, "ada's own"));
     expect(byAccount).toMatchObject({ status: 429, waits: true });
     expect(byAccount.limits).toBe('"api:ip:minute", "login-posts:ip:minute"');
-    expect(await seen(await post(app, "nobody", "wrong"))).toStrictEqual(byAccount);
+    expect(await seen(await attempt("nobody", "wrong"))).toStrictEqual(byAccount);
 
-    for (let i = 0; i < 10; i += 1) await post(app, `account-${i}`, "wrong");
-    expect(await seen(await post(app, "somebody-else", "wrong"))).toStrictEqual(byAccount);
+    for (let i = 0; i < 10; i += 1) await attempt(`account-${i}`, "wrong");
+    expect(await seen(await attempt("somebody-else", "wrong"))).toStrictEqual(byAccount);
   });
 });
 
-test("a built app has no accounts but those of DEMO_ACCOUNTS", async () => {
-  const app = await start("");
-  expect((await post(app, "demo", "let me in")).status).toBe(403);
-});
-
-describe.each([
+test.each([
   ["with JavaScript", true],
   ["without JavaScript", false],
-])("the page %s", (_, javaScript) => {
-  test("the login page signs in, says what was wrong, and says how long to wait", async () => {
-    const app = await start();
-    const page = await open(app, javaScript);
+])(
+  "the login page %s signs in, says what was wrong, and says how long to wait",
+  async (_, javaScript) => {
+    const { account, headers } = newClient();
+    const page = await open(app.url, javaScript, headers);
     const problems: string[] = [];
     page.on("pageerror", (error) => problems.push(error.message));
     page.on("console", (message) => message.type() === "error" && problems.push(message.text()));
 
-    expect(await signIn(page, "Ada", "ada's own")).toBe(
-      "The password is correct: you are ada. This page starts no session.",
+    expect(await signIn(page, account.toUpperCase(), "ada's own")).toBe(
+      `The password is correct: you are ${account}. This page starts no session.`,
     );
-    for (let i = 0; i < 5; i += 1) expect(await signIn(page, "ada", "wrong")).toBe(WRONG);
-    expect(await page.getByLabel("Account").inputValue()).toBe("ada");
+    for (let i = 0; i < 5; i += 1) expect(await signIn(page, account, "wrong")).toBe(WRONG);
+    expect(await page.getByLabel("Account").inputValue()).toBe(account);
     expect(await page.getByLabel("Password").inputValue()).toBe("");
-    expect(await signIn(page, "ada", "ada's own")).toBe(
+    expect(await signIn(page, account, "ada's own")).toBe(
       "There were too many attempts. Please try again in 15 minutes.",
     );
     expect(problems).toEqual([]);
-  });
-
-  test("the login page counts by the socket's address, whatever a client claims", async () => {
-    const app = await start();
-    for (let i = 0; i < 18; i += 1) await post(app, `account-${i}`, "wrong");
-    const page = await open(app, javaScript);
-    const answers: string[] = [];
-    for (const claim of ["203.0.113.1", "203.0.113.2", "203.0.113.3"]) {
-      await page.setExtraHTTPHeaders({
-        "x-forwarded-for": claim,
-        "x-real-ip": claim,
-        "x-headgate-socket": `nonce ${claim}`,
-      });
-      answers.push(await signIn(page, `somebody-at-${claim}`, "wrong"));
-    }
-    expect(answers).toEqual([WRONG, WRONG, expect.stringContaining("too many attempts")]);
-  });
-});
+  },
+);
 
 /** Sends the login's Server Action to a page, and resolves to the remaining capacity of its rule. */
-function sendAction(
-  app: RunningApp,
-  path: string,
-  localAddress: string,
-  more: Record<string, string> = {},
-) {
+function sendAction(url: string, localAddress: string, more: Headers = {}) {
   const manifest = join(ROOT, ".next", "server", "server-reference-manifest.json");
   const id = /"([0-9a-f]{40,})"/.exec(readFileSync(manifest, "utf8"))?.[1] ?? "";
   return new Promise<string | undefined>((resolve, reject) => {
     const headers = { "next-action": id, "content-type": "text/plain;charset=UTF-8", ...more };
-    request(app.url + path, { method: "POST", localAddress, headers })
+    request(url, { method: "POST", localAddress, headers })
       .on("response", (answer) => {
         answer.resume();
         resolve(/"login-posts:ip:minute";r=(\d+)/.exec(String(answer.headers["ratelimit"]))?.[1]);
@@ -167,37 +159,75 @@ function sendAction(
   });
 }
 
-test("a Server Action that is sent to another page is counted for the sending client", async () => {
-  const app = await start();
-  expect(await sendAction(app, "/login", "127.0.0.1")).toBe("29");
-  expect(await sendAction(app, "/login", "127.0.0.2")).toBe("29");
-  expect(await sendAction(app, "/", "127.0.0.2")).toBe("28");
-  expect(await sendAction(app, "/nowhere", "127.0.0.2")).toBe("27");
-  expect(await sendAction(app, "/login", "127.0.0.1")).toBe("28");
+test("a Server Action behind a proxy that terminates TLS is forwarded to its own page", async () => {
+  const send = (path: string, { headers }: ReturnType<typeof newClient>) =>
+    sendAction(app.url + path, "127.0.0.1", {
+      ...headers,
+      "x-forwarded-host": "shop.example",
+      "x-forwarded-proto": "https",
+      origin: "https://shop.example",
+    });
+  const client = newClient();
+  expect(await send("/login", client)).toBe("29");
+  expect(await send("/", client)).toBe("28");
+  expect(await send("/", newClient())).toBe("29");
 });
 
-test("a Server Action behind a proxy that terminates TLS is forwarded to its own page", async () => {
-  const app = await start(accounts, { CLIENT_IP_FROM: "hops:1" });
-  const behind = (address: string) => ({
-    "x-forwarded-for": address,
-    "x-forwarded-host": "shop.example",
-    "x-forwarded-proto": "https",
-    origin: "https://shop.example",
+describe("an app without accounts, and with clients that connect to it directly", () => {
+  let direct: RunningApp;
+  let commands: Redis;
+  beforeAll(async () => {
+    const redis = cleanUpAtEnd(await startRedis(), (it) => it.stop());
+    commands = cleanUpAtEnd(new Redis(redis.url), (it) => it.quit());
+    direct = cleanUpAtEnd(await startApp({ REDIS_URL: redis.url, DEMO_ACCOUNTS: "" }), (it) =>
+      it.stop(),
+    );
   });
-  const send = (path: string, from: string) => sendAction(app, path, "127.0.0.1", behind(from));
-  expect(await send("/login", "203.0.113.1")).toBe("29");
-  expect(await send("/", "203.0.113.1")).toBe("28");
-  expect(await send("/", "203.0.113.2")).toBe("29");
+  beforeEach(() => commands.flushall());
+
+  test("a built app has no accounts but those of DEMO_ACCOUNTS", async () => {
+    expect((await post(direct.url, "demo", "let me in")).status).toBe(403);
+  });
+
+  test("a Server Action that is sent to another page is counted for the sending client", async () => {
+    const send = (path: string, address: string) => sendAction(direct.url + path, address);
+    expect(await send("/login", "127.0.0.1")).toBe("29");
+    expect(await send("/login", "127.0.0.2")).toBe("29");
+    expect(await send("/", "127.0.0.2")).toBe("28");
+    expect(await send("/nowhere", "127.0.0.2")).toBe("27");
+    expect(await send("/login", "127.0.0.1")).toBe("28");
+  });
+
+  test.each([
+    ["with JavaScript", true],
+    ["without JavaScript", false],
+  ])(
+    "the login page %s counts by the socket's address, whatever a client claims",
+    async (_, javaScript) => {
+      for (let i = 0; i < 18; i += 1) await post(direct.url, `account-${i}`, "wrong");
+      const page = await open(direct.url, javaScript);
+      const answers: string[] = [];
+      for (const claim of ["203.0.113.1", "203.0.113.2", "203.0.113.3"]) {
+        await page.setExtraHTTPHeaders({
+          "x-forwarded-for": claim,
+          "x-real-ip": claim,
+          "x-headgate-socket": `nonce ${claim}`,
+        });
+        answers.push(await signIn(page, `somebody-at-${claim}`, "wrong"));
+      }
+      expect(answers).toEqual([WRONG, WRONG, expect.stringContaining("too many attempts")]);
+    },
+  );
 });
 
 describe("the login page", () => {
   test("the login page keeps the focus, announces the message, and counts the wait down", async () => {
-    const app = await start();
-    const page = await open(app, true);
+    const { account, headers } = newClient();
+    const page = await open(app.url, true, headers);
     const answer = page.getByRole("status").first();
     expect(await answer.innerText()).toBe("");
     const element = await answer.elementHandle();
-    for (let i = 0; i < 6; i += 1) await signIn(page, "ada", "wrong");
+    for (let i = 0; i < 6; i += 1) await signIn(page, account, "wrong");
     await expect.poll(() => page.getByText(/^Try again in 1[45]:\d\d$/).count(), PATIENT).toBe(1);
     // Screen readers announce a change only in the same element.
     expect(await element?.innerText()).toContain("15 minutes");
@@ -207,8 +237,8 @@ describe("the login page", () => {
   });
 
   test("axe finds no fault in the login page, before and after a denial", async () => {
-    const app = await start();
-    const page = await open(app, true);
+    const { account, headers } = newClient();
+    const page = await open(app.url, true, headers);
     await page.evaluate(axe.source);
     const faults = () =>
       page.evaluate(async () => {
@@ -216,16 +246,16 @@ describe("the login page", () => {
         return violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)]);
       });
     expect(await faults()).toEqual([]);
-    for (let i = 0; i < 6; i += 1) await signIn(page, "ada", "wrong");
+    for (let i = 0; i < 6; i += 1) await signIn(page, account, "wrong");
     expect(await faults()).toEqual([]);
   });
 
   test("the login page sends one request for a double click", async () => {
-    const app = await start();
-    const page = await open(app, true);
+    const { account, headers } = newClient();
+    const page = await open(app.url, true, headers);
     let posts = 0;
     page.on("request", (request) => (posts += request.method() === "POST" ? 1 : 0));
-    await page.getByLabel("Account").fill("ada");
+    await page.getByLabel("Account").fill(account);
     await page.getByLabel("Password").fill("wrong");
     await page.getByRole("button", { name: "Sign in" }).dblclick();
     await expect.poll(() => page.locator("#answer").innerText(), PATIENT).toBe(WRONG);
@@ -234,16 +264,20 @@ describe("the login page", () => {
 });
 
 describe("a Server Action that the gate denies at the edge", () => {
-  async function exhaust(app: RunningApp): Promise<void> {
-    for (let i = 0; i < 30; i += 1) await fetch(`${app.url}/api/login`, { method: "POST" });
+  /** Opens the page for a client that has no attempt left, and fills the form with a right password. */
+  async function openExhausted(javaScript: boolean): Promise<Page> {
+    const { account, headers } = newClient();
+    const page = await open(app.url, javaScript, headers);
+    for (let i = 0; i < 30; i += 1) {
+      await fetch(`${app.url}/api/login`, { method: "POST", headers });
+    }
+    await page.getByLabel("Account").fill(account);
+    await page.getByLabel("Password").fill("ada's own");
+    return page;
   }
 
   test("a denied Server Action is shown by the page's error boundary, and the form returns", async () => {
-    const app = await start();
-    const page = await open(app, true);
-    await exhaust(app);
-    await page.getByLabel("Account").fill("ada");
-    await page.getByLabel("Password").fill("ada's own");
+    const page = await openExhausted(true);
     const answered = page.waitForResponse((it) => it.request().method() === "POST");
     await page.getByLabel("Password").press("Enter");
     expect((await answered).status()).toBe(429);
@@ -255,11 +289,7 @@ describe("a Server Action that the gate denies at the edge", () => {
   });
 
   test("a denied Server Action without JavaScript shows Headgate's own page", async () => {
-    const app = await start();
-    const page = await open(app, false);
-    await exhaust(app);
-    await page.getByLabel("Account").fill("ada");
-    await page.getByLabel("Password").fill("ada's own");
+    const page = await openExhausted(false);
     await page.getByLabel("Password").press("Enter");
     await expect
       .poll(() => page.getByRole("heading").innerText(), PATIENT)

@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ROOT, startProgram } from "../support/app.ts";
 import { MACHINE } from "../support/machine.ts";
+import { IN_TREE } from "../support/next-config.ts";
 import { scope } from "../support/scope.ts";
 
 const cleanUp = scope();
@@ -17,7 +18,7 @@ const FILES: Readonly<Record<string, string>> = {
   "next.config.mjs": `
     import { withHeadgate } from "headgate/plugin";
     export default withHeadgate(async () => ({
-      turbopack: { root: ${JSON.stringify(ROOT)} },
+      ...${JSON.stringify(IN_TREE)},
       rewrites: async () => [{ source: "/another-name", destination: "/api/closed" }],
     }));
   `,

@@ -18,6 +18,7 @@ import { consumer, readManifest } from "../package/type-cases.ts";
 import { packedInto, unpack, write } from "../package/world.ts";
 import { ROOT, startProgram } from "../support/app.ts";
 import { startStore } from "../support/gateway.ts";
+import { configInTree } from "../support/next-config.ts";
 import { NODE_ALONE } from "../support/node-alone.ts";
 import { scope } from "../support/scope.ts";
 
@@ -156,9 +157,7 @@ describe("the app of docs/start/new-app.md", () => {
   beforeAll(async () => {
     write(APP, { ...filesOfNewApp(), "app/layout.tsx": LAYOUT });
     const page = "export default function Page() {\n  return <h1>Hello</h1>;\n}\n";
-    // The packages are in the folder above. An app with its own packages does not need this.
-    const root = JSON.stringify(ROOT);
-    const config = `export default { output: "standalone", turbopack: { root: ${root} }, outputFileTracingRoot: ${root} };\n`;
+    const config = configInTree({ output: "standalone", outputFileTracingRoot: ROOT });
     write(APP, {
       "app/page.tsx": page,
       "next.config.mjs": config,

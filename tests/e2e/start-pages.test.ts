@@ -9,6 +9,7 @@ import { LAYOUT } from "../package/new-app.ts";
 import { ROOT, startProgram } from "../support/app.ts";
 import { startStore, type TestStore } from "../support/gateway.ts";
 import { MACHINE } from "../support/machine.ts";
+import { configInTree } from "../support/next-config.ts";
 import { scope } from "../support/scope.ts";
 
 /** The gateway of the store runs in this process, so no command may block this process. */
@@ -27,8 +28,7 @@ const AROUND: Readonly<Record<string, string>> = {
   "tsconfig.json": "{}",
   "app/layout.tsx": LAYOUT,
   "app/page.tsx": "export default function Page() {\n  return <h1>Hello</h1>;\n}\n",
-  // The packages are in the folder above. An app with its own packages does not need this.
-  "next.config.mjs": `export default { turbopack: { root: ${JSON.stringify(ROOT)} } };\n`,
+  "next.config.mjs": configInTree(),
 };
 
 interface Page {

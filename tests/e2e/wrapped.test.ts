@@ -8,6 +8,7 @@ import { write } from "../package/world.ts";
 import { ROOT } from "../support/app.ts";
 import { buildIn } from "../support/fixture.ts";
 import { startStore } from "../support/gateway.ts";
+import { configInTree } from "../support/next-config.ts";
 import { scope } from "../support/scope.ts";
 
 const cleanUp = scope();
@@ -19,12 +20,8 @@ const NEXT = join(ROOT, "node_modules", "next", "dist", "bin", "next");
 /** The other forms need packages that this tree lacks. `npm run test:package` tests them. */
 const INSTALLED = MIDDLEWARE_APPS.filter(({ name }) => name === "next-intl");
 
-const CONFIG = `export default {
-  turbopack: { root: ${JSON.stringify(ROOT)} },
-  // tests/unit/init checks the types of what is wrapped.
-  typescript: { ignoreBuildErrors: true },
-};
-`;
+// tests/unit/init checks the types of what is wrapped.
+const CONFIG = configInTree({ typescript: { ignoreBuildErrors: true } });
 
 beforeAll(() => {
   for (const { name, files } of INSTALLED) {

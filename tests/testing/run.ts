@@ -1,4 +1,4 @@
-// npm run test:testing: runs the projects of docs/guides/testing.md and testing-end-to-end.md in Jest and
+// npm run test:testing: runs the projects of docs/guides/testing-jest.md and testing-end-to-end.md in Jest and
 // Playwright, which this repository does not have. Both are installed into temporary folders, beside the
 // built package.
 import { execFile } from "node:child_process";

@@ -18,7 +18,7 @@ const SAYS_WHICH = "The message names what is wrong and what is allowed.";
 const SETTINGS: Group = {
   POLICY_INVALID: {
     when: "The policy has at least one problem. The error lists every problem with its code and its place.",
-    todo: "Run `npx headgate check`, and look up each code in [problems of a policy](policy-errors.md).",
+    todo: "Run `npx headgate check`, and look up each code in the [policy errors](policy-errors.md).",
   },
   REWRITES_INVALID: {
     when: "`HEADGATE_REWRITES` is not the result of `rewrites()` of next.config.",
@@ -30,7 +30,7 @@ const SETTINGS: Group = {
   },
   ENV_INVALID: {
     when: "A variable is missing, has an invalid value, or contradicts another variable. The error names the variable and never its value. In a handler or in middleware a missing variable fails no request: the `onStoreFailure` of each rule decides.",
-    todo: "Correct the variables that the message names. [Variables of the environment](environment.md) has the form of each.",
+    todo: "Correct the variables that the message names. The [list of variables](environment.md) has the form of each.",
   },
 };
 

@@ -21,7 +21,7 @@ const STORE: Variables = {
   KV_REST_API_URL: {
     sets: "the same, under the name of Vercel's integration; read when neither of the pair above is set",
     standard:
-      "`headgate start` uses the address of the gateway that it starts. Elsewhere no store is configured: development counts in its process, and a production start fails ([when the store fails](../concepts/store-failure.md))",
+      "`headgate start` uses the address of the gateway that it starts. Elsewhere no store is configured: development counts in its process, and a production start fails ([a missing store](../concepts/missing-store.md))",
   },
   KV_REST_API_TOKEN: {
     sets: "the token of that store",
@@ -40,7 +40,7 @@ const STORE: Variables = {
     sets: "the longest time that a store call, or the resolver of an identity, may take",
   },
   HEADGATE_CLUSTER: {
-    sets: "whether the store is a Redis Cluster ([algorithms](../concepts/algorithms.md))",
+    sets: "whether the store is a [Redis Cluster](../concepts/algorithms.md#on-redis-cluster)",
   },
   HEADGATE_JOIN: {
     sets: "whether store calls at the same time are sent as one batch ([performance](../evidence/performance.md))",
@@ -94,7 +94,7 @@ const SERVER: Variables = {
   PORT: { sets: "the port of the server; 0 for a free one", standard: "`3000`" },
   HOST: { sets: "the address on which the server listens", standard: "`127.0.0.1`" },
   MAX_BODY_BYTES: {
-    sets: "the largest body that the server accepts, in bytes. Next keeps a body in memory ([deploy to Node](../guides/deploy-node.md))",
+    sets: "the largest body that the server accepts, in bytes. Next keeps a body in memory ([large bodies](../operate/server.md#large-bodies))",
     standard: "`1048576`",
   },
   SOCKET_TIMEOUT: {
@@ -124,7 +124,7 @@ const GATEWAY: Variables = {
   GATEWAY_PORT: { sets: "the port of the gateway; 0 for a free one", standard: "`8079`" },
   GATEWAY_TOKEN: { sets: "the token that callers must send", standard: "generated and printed" },
   GATEWAY_ALLOW_SHARED: {
-    sets: "1 permits the commands that concern other users of the server ([commands of the gateway](gateway-commands.md))",
+    sets: "1 permits the commands that concern other users of the server ([commands that the gateway refuses](gateway-commands.md))",
     mustBe: "a whole number from 0 to 1",
     standard: "`0`",
   },

@@ -11,8 +11,8 @@ export const COMMANDS_PAGE: Page = {
   build: async () =>
     pageOf(
       "# Commands",
-      "Every command of `headgate`, as `--help` prints it, and every script of this repository. [Variables of the environment](environment.md) has all variables.",
-      "A command ends with status 0 when it did its work, with 1 for findings or a failure, and with 2 for wrong arguments. An error is printed as `CODE: message`, and [Errors](errors.md) explains the codes. A command works in the folder in which it is called. The policy is `config/rate-limits.ts` (or `.mts`, `.js`, `.mjs`), in the folder or in its `src`, or the file that you name.",
+      "Every command of `headgate`, as `--help` prints it, and every script of this repository. [Environment](environment.md) has all variables.",
+      "A command ends with status 0 when it did its work, with 1 for findings or a failure, and with 2 for wrong arguments. An error is printed as `CODE: message`, and [errors](errors.md) explains the codes. A command works in the folder in which it is called. The policy is `config/rate-limits.ts` (or `.mts`, `.js`, `.mjs`), in the folder or in its `src`, or the file that you name.",
       "## The command headgate",
       helpOf(HELP),
       ...(await commands()),

@@ -33,7 +33,7 @@ const PROGRAMS = `"Read by" names the programs:
 
 - **gate**: the middleware and the limits of handlers, by \`fromEnv()\`. It runs at the edge too.
 - **server**: \`headgate start\` and \`headgate dev\`, and so \`npm start\`, \`npm run dev\` and the packed server.
-- **gateway**: \`headgate gateway\` ([the gateway](../operate/gateway.md)).
+- **gateway**: [\`headgate gateway\`](../operate/gateway.md).
 - **build**: \`next build\` with \`withHeadgate\` in next.config. It reads the gate's variables too.
 - **cli**: the other commands of \`headgate\` ([commands](commands.md)), which also read the gate's variables.
 - **sample**: the sample app of this repository and its commands.`;

@@ -11,7 +11,7 @@ export const ERRORS: Page = {
   build: () =>
     pageOf(
       "# Errors",
-      "Every error of Headgate is a `HeadgateError` with a `code`. A code never changes its meaning; messages may change between versions. `isHeadgateError(error)` of `headgate` recognizes one, also from another copy of the package. Programs print an error as `CODE: message` and end with status 1, or with 2 for wrong arguments. [Problems of a policy](policy-errors.md) have their own codes, and so have the [findings of an audit](audit-findings.md).",
+      "Every error of Headgate is a `HeadgateError` with a `code`. A code never changes its meaning; messages may change between versions. `isHeadgateError(error)` of `headgate` recognizes one, also from another copy of the package. Programs print an error as `CODE: message` and end with status 1, or with 2 for wrong arguments. Problems of a policy have their own codes ([policy errors](policy-errors.md)), and so have the findings of an audit ([audit findings](audit-findings.md)).",
       "A failing store throws no error into a request: each rule's `onStoreFailure` decides what happens ([when the store fails](../concepts/store-failure.md)). The error is in the decision, in the events and in the log.",
       ...Object.entries(ERROR_GROUPS).flatMap(([title, group]) => [
         `## ${title}`,

@@ -13,7 +13,7 @@ export const POLICY: Page = {
   build: () =>
     pageOf(
       "# The policy",
-      "Every property of `config/rate-limits.ts`, from the types of `definePolicy`. [Write a rule](../guides/write-a-rule.md) shows how to write one. `npx headgate check` checks the file, and [Problems of a policy](policy-errors.md) explains each problem.",
+      "Every property of `config/rate-limits.ts`, from the types of `definePolicy`. [Write a rule](../guides/write-a-rule.md) shows how to write one. `npx headgate check` checks the file, and [policy errors](policy-errors.md) explains each problem.",
       "A request is checked against every rule whose `match` and `methods` fit, except those that a matching rule `replaces`. It is allowed when every limit of these rules has capacity; otherwise nothing is consumed. Paths of `exempt` have no rule, and clients of `allow` and `block` are decided before all rules.",
       "## Properties of the policy",
       ...propertiesOf("PolicyInput").flatMap((property) => section(property, "policy.")),

@@ -6,7 +6,7 @@ export const SCRIPT_GROUPS: Readonly<Record<string, Readonly<Record<string, stri
     dev: "The same with `next dev`: nothing is built, and changes show as you edit. The page `/dev/sign-in` signs in any user that you name; no build has that page.",
     build:
       "Checks the policy and builds. Prints `built`, or `nothing changed since the last build`.",
-    pack: "Builds, and makes the folder `dist`, which serves the app on Node 20 or later ([deploy to Node](../guides/deploy-node.md)).",
+    pack: "Builds, and makes the folder `dist`, which serves the app on Node 20 or later ([the sample app](../internals/sample.md)).",
     token:
       'Prints a token that signs you in to the sample: `-- --sub artist-1`, with `--role admin` for an admin and `--for "5 minutes"` for another length than 8 hours.',
     analytics:
@@ -19,13 +19,13 @@ export const SCRIPT_GROUPS: Readonly<Record<string, Readonly<Record<string, stri
   },
   Cloudflare: {
     "preview:cloudflare":
-      "Builds the app as a Worker when something changed, and serves it in workerd on 127.0.0.1:8787 ([deploy to Cloudflare Workers](../guides/deploy-cloudflare.md)).",
+      "Builds the app as a Worker when something changed, and serves it in workerd on 127.0.0.1:8787 ([Cloudflare Workers](../guides/deploy-cloudflare.md)).",
     "build:cloudflare": "Builds the Worker only.",
     "deploy:cloudflare": "Builds the Worker and uploads it with wrangler.",
   },
   "The package": {
     package:
-      "Builds `lib` into the npm package `headgate` and packs it, in `dist/package`. Publishes nothing ([how a release is checked](../internals/release.md)). Prints each entry and the package with its size.",
+      "Builds `lib` into the npm package `headgate` and packs it, in `dist/package`. Publishes nothing ([release](../internals/release.md)). Prints each entry and the package with its size.",
     "test:package":
       "Packs the package, installs it with npm and pnpm into apps in a temporary folder, and uses it there. Needs the npm registry and a redis-server on the PATH, and takes 25 to 40 minutes. `-- --only next16-src` runs one case, `-- --list` lists the cases, `-- --package file.tgz` uses a package that was packed before.",
   },
@@ -39,14 +39,14 @@ export const SCRIPT_GROUPS: Readonly<Record<string, Readonly<Record<string, stri
     "check:house":
       "Imports between folders, import cycles, packages that no package.json lists, the number of files on the way of a request, and the length of functions ([rooms](../internals/rooms.md)).",
     "check:words":
-      "Words that [the page about words](../internals/words.md) leaves out, sentences of more than 40 words in comments, and the subjects of the newest 100 commits. `-- lib/lock` or `-- docs/guides/locks.md` reads the files below a path.",
+      "The [words that are used](../internals/words.md), sentences of more than 40 words in comments, and the subjects of the newest 100 commits. `-- lib/lock` or `-- docs/guides/locks.md` reads the files below a path.",
     "check:reference": "Whether each generated page of docs agrees with the code.",
     "check:size":
-      "The size of what runs at the edge ([figures](figures.md#size-at-the-edge)), that it imports nothing of Node, and that [sizes at the edge](sizes.md) is up to date.",
+      "The size of what runs at the edge ([figures](figures.md#size-at-the-edge)), that it imports nothing of Node, and that [sizes](sizes.md) is up to date.",
     "check:assets":
       "Whether the committed script and style of the dashboard's page agree with their source, and whether the script has at most 39 kB by brotli.",
     "check:advisories":
-      "Every package of the lockfile against a list of known advisories ([how a release is checked](../internals/release.md)). Ends with 1 when a package has one, and with 2 when no list answered.",
+      "Every package of the lockfile against a list of known advisories ([release](../internals/release.md)). Ends with 1 when a package has one, and with 2 when no list answered.",
   },
   Tests: {
     test: "Every test: a real Redis, a real build, a real browser. Installs redis-server, nginx and chromium first, from Debian's packages where it may; otherwise it says what to install. `npm test -- tests/unit/docs.test.ts` runs one file.",
@@ -57,19 +57,18 @@ export const SCRIPT_GROUPS: Readonly<Record<string, Readonly<Record<string, stri
     "test:e2e": "The built app over HTTP, on each platform that it runs on.",
     "test:spellings": "Ten times as many spellings of paths as `npm test` tries, in nine apps.",
     "test:testing":
-      "The projects of [Test limits](../guides/testing.md) in Jest and in Playwright, which it installs into temporary folders beside the built package: `-- headgate-0.1.0.tgz`, by default the one in dist/package. `npm test` does not run it.",
+      "The projects of the guides to [Jest](../guides/testing-jest.md) and to [Playwright](../guides/testing-end-to-end.md), which it installs into temporary folders beside the built package: `-- headgate-0.1.0.tgz`, by default the one in dist/package. `npm test` does not run it.",
   },
   "Measurements and generated files": {
     faults:
-      "Lets a store fail in each way of [store failure](../concepts/store-failure.md) while two instances call it, and prints a line for each miss. `-- --only connection` runs one group, `-- --list` lists the cases. Takes 4 minutes.",
+      "Lets a store fail in [each way](../evidence/faults.md) while two instances call it, and prints a line for each miss. `-- --only connection` runs one group, `-- --list` lists the cases. Takes 4 minutes.",
     soak: "Disturbs the app, workers and lock holders at random: `-- --only app`, `dedup` or `locks`. Takes 20 minutes.",
     bench:
       "Measures each part beside what it is compared to ([performance](../evidence/performance.md)). `-- --only tools,locks` measures some parts, `-- --save` writes the figures of the docs, `-- --docs` writes them from what is saved, `-- --help` explains the parts. Some parts need `wrk`. Takes 35 minutes. A missed figure is no failure.",
     reference: "Writes the generated pages of docs.",
     docs: "Builds the site of these pages, serves it on a free port of this machine or on `PORT`, and reloads it as pages change.",
     "docs:build": "Builds the site into `.headgate/docs`.",
-    sizes:
-      "Measures what each entry adds to a bundle at the edge, and writes [sizes at the edge](sizes.md).",
+    sizes: "Measures what each entry adds to a bundle at the edge, and writes [sizes](sizes.md).",
     assets: "Bundles script and style of the dashboard's page into `lib/dashboard/assets.ts`.",
     pictures:
       "Draws the pictures of the docs, except that of middlewares, which `npm run bench -- --save` draws.",

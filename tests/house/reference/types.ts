@@ -104,12 +104,6 @@ function docBefore({ code, comments }: Source, start: number): Doc {
   };
 }
 
-/** Returns the title of a page of docs/reference. */
-function titleOf(page: string): string {
-  const text = readFileSync(join(ROOT, "docs", "reference", page), "utf8");
-  return /^# (.+)$/m.exec(text)?.[1] ?? page;
-}
-
 /** Returns the text of a docstring in one paragraph each, with links to docs/reference as links. */
 function inMarkdown(text: string): string {
   return text
@@ -118,10 +112,7 @@ function inMarkdown(text: string): string {
     .replaceAll(/\s+/g, " ")
     .replaceAll("\u0000", "\n\n")
     .replaceAll(/\{@link (\w+)\}/g, "`$1`")
-    .replaceAll(
-      /docs\/reference\/([\w-]+\.md)/g,
-      (_, page: string) => `[${titleOf(page)}](${page})`,
-    );
+    .replaceAll(/docs\/reference\/([\w-]+)\.md/g, "[$1]($1.md)");
 }
 
 /** Returns the text of a node in one line, without comments. */

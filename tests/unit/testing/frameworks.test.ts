@@ -39,7 +39,7 @@ test("an adopter's tests pass in node:test, and a failing one says why", () => {
 
 /** The code of the guides, by the file name in its first line. */
 const SHOWN = new Map(
-  ["testing.md", "testing-end-to-end.md"].flatMap((page) =>
+  ["testing.md", "testing-jest.md", "testing-end-to-end.md"].flatMap((page) =>
     [
       ...readFileSync(join(ROOT, "docs", "guides", page), "utf8").matchAll(
         /^```\w+\n(\/\/ (\S+)\n.*?)^```$/gms,

@@ -1,0 +1,16 @@
+import type { NextConfig } from "next";
+import { ROOT } from "./app.ts";
+
+/**
+ * Settings of an app that a test writes into a folder of this tree, whose packages are in the folder
+ * above. It is built once, so a cache of the build would only cost a quarter of the build's time.
+ */
+export const IN_TREE: NextConfig = {
+  turbopack: { root: ROOT },
+  experimental: { turbopackFileSystemCacheForBuild: false },
+};
+
+/** Returns the text of a `next.config.mjs` for such an app. */
+export function configInTree(more: NextConfig = {}): string {
+  return `export default ${JSON.stringify({ ...IN_TREE, ...more })};\n`;
+}
