@@ -1,6 +1,6 @@
 /**
  * The rooms of this tree, and what each may import. One table: the linter (oxlint.config.ts), the test
- * of the import rules, `npm run check:house` and docs/internals/architecture.md read it.
+ * of the import rules, `npm run check:house` and docs/internals/rooms.md read it.
  */
 
 /** A room: files that change together, and what they may know. */

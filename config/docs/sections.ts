@@ -19,6 +19,7 @@ const FIRST = [
   "new-app",
   "existing-app",
   "from-upstash-ratelimit",
+  "upstash-options",
   "from-express-rate-limit",
   "development",
 ];

@@ -12,8 +12,8 @@ import { sectionsOf } from "./sections.ts";
 const ROOT = join(import.meta.dirname, "..", "..");
 const DOCS = join(ROOT, "docs");
 
-/** How much a page counts in a search, by its section: readers seldom look for a record of a decision. */
-const WEIGHTS: Readonly<Record<string, number>> = { evidence: 0.5, internals: 0.3, decisions: 0.3 };
+/** How much a page counts in a search, by its section: readers seldom look for a table of a measurement. */
+const WEIGHTS: Readonly<Record<string, number>> = { evidence: 0.3, internals: 0.3, decisions: 0.3 };
 
 /** Where the site is written unless another folder is named. */
 export const SITE = join(ROOT, ".headgate", "docs");

@@ -7,7 +7,7 @@ import { NO_RULE, outcomeWithoutCount } from "./outcome.ts";
 
 /**
  * Makes a listener that reports events to OpenTelemetry: a span for each decision and for each call to the
- * store, and the counters and histograms that docs/operate/opentelemetry.md lists. It imports nothing, so the
+ * store, and the counters and histograms that docs/operate/opentelemetry-data.md lists. It imports nothing, so the
  * app passes the API. Times in metrics are in seconds. No attribute contains a client key, the key of a lock
  * or an address, and each has a bounded number of values. It never throws.
  *

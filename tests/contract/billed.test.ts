@@ -12,7 +12,7 @@ import { liveStore } from "../support/live-store.ts";
 
 const live = liveStore();
 
-describe.each(GROUPS)("what docs/evidence/redis.md says of $title", ({ cases }) => {
+describe.each(GROUPS)("what docs/evidence/billed-commands.md says of $title", ({ cases }) => {
   let measured: readonly Cost[] = [];
   beforeAll(async () => {
     measured = await measureBills(live.store, cases);

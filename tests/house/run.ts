@@ -1,6 +1,6 @@
 // npm run check:house
 //
-// Prints how far the house is from the one that docs/internals/architecture.md describes, and ends with 1
+// Prints how far the house is from the one that docs/internals/rooms.md describes, and ends with 1
 // where it became worse.
 import { readHouse } from "./read-house.ts";
 import { inspect } from "./inspect.ts";

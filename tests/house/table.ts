@@ -1,6 +1,6 @@
 import { GATE, type Room, ROOMS } from "../../rooms.ts";
 
-/** Returns the table of rooms in docs/internals/architecture.md, as Markdown. */
+/** Returns the table of rooms in docs/internals/rooms.md, as Markdown. */
 export function roomTable(): string {
   const rows = Object.entries(ROOMS).map(([name, room]) =>
     [name, mayImport(name, room), besides(room), room.what].join(" | "),

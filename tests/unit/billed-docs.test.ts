@@ -30,19 +30,19 @@ test("a check is billed the same by each algorithm and for each cost", () => {
   expect(billedOf("`sliding-log`, a cost of 20")).toBe(CHECKS.window);
 });
 
-describe("docs/evidence/redis.md", () => {
-  const page = read("docs", "evidence", "redis.md");
+describe("docs/evidence/billed-commands.md", () => {
+  const page = read("docs", "evidence", "billed-commands.md");
 
-  test.each(GROUPS)("redis.md has the measured table of $title", (group) => {
+  test.each(GROUPS)("billed-commands.md has the measured table of $title", (group) => {
     const { title, head, rows } = billTable(group, group.cases);
     expect(page).toContain(`\n\n${title}\n\n${tableOf(head, rows)}\n`);
   });
 
-  test("redis.md has no other table of billed commands", () => {
+  test("billed-commands.md has no other table of billed commands", () => {
     expect(page.match(/\| REST calls \| commands billed \| which \|/g)).toHaveLength(GROUPS.length);
   });
 
-  test("redis.md has the billed commands of a million checks", () => {
+  test("billed-commands.md has the billed commands of a million checks", () => {
     for (const said of [
       `**${CHECKS.log} million** by each algorithm, whatever a request costs`,
       `of more than ${PACKED_UP_TO} is a sorted set: ${CHECKS.large} million, ${CHECKS.oldLarge} million for clients that keep coming`,

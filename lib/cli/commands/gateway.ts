@@ -26,7 +26,8 @@ const HELP = `Serves the Upstash REST protocol in front of any Redis, Valkey or 
                     DELETE, MOVE, COPY with DB,
                     SLOWLOG GET
 
-headgate/docs/operate/gateway.md describes the protocol and the commands that the gateway refuses.
+headgate/docs/operate/gateway-protocol.md describes the protocol, and
+headgate/docs/reference/gateway-commands.md the commands that the gateway refuses.
 `;
 
 export default defineProgram({ name: "headgate gateway", help: HELP, args: {}, run: serveGateway });

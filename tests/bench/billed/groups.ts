@@ -8,7 +8,7 @@ import { ROUTE_CASES } from "./route-cases.ts";
 import { UPSTASH_CASES } from "./upstash-cases.ts";
 import type { BilledCase, Cost } from "./world.ts";
 
-/** The cases of one table of docs/evidence/redis.md. */
+/** The cases of one table of docs/evidence/billed-commands.md. */
 interface Group {
   readonly title: string;
   /** The text before the table. */
@@ -49,7 +49,7 @@ export const GROUPS: readonly Group[] = [
   },
 ];
 
-/** Returns the table of a group in docs/evidence/redis.md. */
+/** Returns the table of a group in docs/evidence/billed-commands.md. */
 export function billTable({ title, about }: Group, measured: readonly Cost[]): Table {
   return {
     title: about,

@@ -6,7 +6,7 @@ export const METRICS_PAGE: Page = {
   build: () =>
     pageOf(
       "# Metrics",
-      "The metrics that `metricsResponse` of `headgate/metrics` exports to Prometheus, from the counters in Redis. [Metrics](../operate/metrics.md) explains how to count and scrape them, and what may be lost. [OpenTelemetry](../operate/opentelemetry.md) has a separate list.",
+      "The metrics that `metricsResponse` of `headgate/metrics` exports to Prometheus, from the counters in Redis. [Metrics](../operate/metrics.md) explains how to count and scrape them, and what may be lost. [OpenTelemetry](../operate/opentelemetry-data.md) has a separate list.",
       "No label holds a client key. `rule` is the name of a rule, `checkRateLimit` for calls of that function, and `(none)` when no rule matched: for a body that was denied before rules were matched, and for a blocked client on any other path.",
       "## Counted by all instances",
       tableOf(COUNTED),

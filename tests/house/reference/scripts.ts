@@ -37,7 +37,7 @@ export const SCRIPT_GROUPS: Readonly<Record<string, Readonly<Record<string, stri
     "check:format": "The format of the code, by oxfmt.",
     "check:unused": "Files, exports and packages that nothing uses, by knip.",
     "check:house":
-      "Imports between folders, import cycles, packages that no package.json lists, the number of files on the way of a request, and the length of functions ([architecture](../internals/architecture.md#rooms)).",
+      "Imports between folders, import cycles, packages that no package.json lists, the number of files on the way of a request, and the length of functions ([rooms](../internals/rooms.md)).",
     "check:words":
       "The [words that are used](../internals/words.md), sentences of more than 40 words in comments, and the subjects of the newest 100 commits. `-- lib/lock` or `-- docs/guides/locks.md` reads the files below a path.",
     "check:reference": "Whether each generated page of docs agrees with the code.",

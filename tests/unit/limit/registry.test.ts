@@ -106,7 +106,7 @@ describe("the documentation of the algorithms", () => {
       "lib/policy/define.ts",
       `with "sliding-log" at most ${thousands(largestLimitOf("sliding-log"))}`,
     ],
-    ["docs/evidence/redis.md", `the default for ${defaultFor("sliding-log")}`],
+    ["docs/evidence/billed-commands.md", `the default for ${defaultFor("sliding-log")}`],
   ])("%s says: %s", (page, said) => {
     expect(read(page)).toContain(said);
   });

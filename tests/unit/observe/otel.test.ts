@@ -318,7 +318,7 @@ describe("otelEvents", () => {
     expect(all.map((event) => failing(event))).toEqual([undefined, undefined, undefined]);
   });
 
-  test("docs/operate/opentelemetry.md has each instrument, with its kind and unit, and no other", () => {
+  test("docs/operate/opentelemetry-data.md has each instrument, with its kind and unit, and no other", () => {
     const made: string[][] = [];
     const maker = (kind: string) => (name: string, about: { readonly unit: string }) => {
       made.push([name, kind, about.unit]);
@@ -330,7 +330,7 @@ describe("otelEvents", () => {
       createHistogram: maker("histogram"),
     };
     otelEvents({ metrics: { getMeter: () => meter } })(called);
-    const page = readFileSync(join(ROOT, "docs/operate/opentelemetry.md"), "utf8");
+    const page = readFileSync(join(ROOT, "docs/operate/opentelemetry-data.md"), "utf8");
     const rows = [...page.matchAll(/^\| `(headgate\.[\w.]+)` \| ([\w -]+) \| `([^`]+)` \|/gm)];
     expect(rows.map(([, ...cells]) => cells)).toEqual(made);
   });
