@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { fromEnv } from "#lib/env";
 import { chooseStore } from "#lib/server/store";
 import { createRedis } from "#lib/redis/client";
-import { startCluster } from "../support/cluster.ts";
+import { keysApart, startCluster } from "../support/cluster.ts";
 import { startRedis } from "../support/redis.ts";
 import { scope } from "../support/scope.ts";
 
@@ -20,7 +20,7 @@ test("REDIS_URL of a cluster is served as a cluster when HEADGATE_CLUSTER is set
   const cluster = cleanUp(await startCluster(), (it) => it.stop());
   const { store, redis } = await chosen({ REDIS_URL: cluster.url, HEADGATE_CLUSTER: "1" });
   expect(store.line).toContain("Redis Cluster at 127.0.0.1:");
-  const keys = cluster.keysApart("any");
+  const keys = keysApart("any");
   for (const key of keys) await redis.set(key, "value");
   for (const key of keys) expect(await redis.get(key)).toBe("value");
 });

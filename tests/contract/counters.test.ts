@@ -1,21 +1,16 @@
-import { Analytics } from "@upstash/ratelimit";
 import { describe, expect, test } from "vitest";
 import { serveStore } from "#lib/gateway/server";
 import { openEmbeddedStore } from "#lib/embedded/store";
-import { createRedis } from "#lib/redis/client";
-import { createRequester, type Requester } from "#lib/redis/requester";
 import { renderMetrics } from "#lib/metrics";
 import { billedCommands } from "#lib/observe/counts-script";
 import { startBillMeter, sumOf } from "../support/billed.ts";
 import { countingGate, keptCounts, ownNamespace } from "../support/counters.ts";
 import { liveStore } from "../support/live-store.ts";
-import { losingResponses } from "../support/lost-responses.ts";
 import { scope } from "../support/scope.ts";
 
 const live = liveStore();
 const cleanUp = scope();
 
-const HOUR_MS = 3_600_000;
 const DAY_S = 86_400;
 
 /** Returns the whole content of a key. */
@@ -152,72 +147,6 @@ describe("counters in Redis", () => {
   });
 });
 
-describe("a write that fails", () => {
-  /** Makes a connection whose counter calls `fetch` answers. */
-  const by = (given: typeof fetch): { connect: () => Requester } => ({
-    connect: () => createRequester({ ...live.store, deadlineMs: 10_000, fetch: given }),
-  });
-
-  test("a write that fails throws no error, and is sent again with the next window", async () => {
-    const namespace = ownNamespace();
-    let isDown = false;
-    const flaky: typeof fetch = (...call) =>
-      isDown ? Promise.reject(new TypeError("fetch failed")) : fetch(...call);
-    const { send } = countingGate(live.store, namespace, by(flaky));
-    isDown = true;
-    expect((await send("/api/x")).status).toBe(200);
-    expect((await keptCounts(live.direct, namespace)).totals).toEqual({});
-    isDown = false;
-    await send("/api/x");
-    const { totals } = await keptCounts(live.direct, namespace);
-    expect(totals).toMatchObject({
-      [decisions("api", "degraded")]: "1",
-      [decisions("api", "allowed")]: "1",
-      "store_calls_total failed": "1",
-      "store_errors_total STORE_UNREACHABLE": "1",
-    });
-  });
-
-  test("a write counts once when Redis has run it and its answer was lost", async () => {
-    const namespace = ownNamespace();
-    // Redis has cached the script in the tests above, so call 2 is the first write.
-    await countingGate(live.store, ownNamespace()).send("/api/x");
-    const { send } = countingGate(live.store, namespace, by(losingResponses((call) => call === 2)));
-    await send("/api/x");
-    const lost = (await keptCounts(live.direct, namespace)).totals;
-    expect(lost[decisions("api", "allowed")]).toBe("1");
-    await send("/api/x");
-    const { totals } = await keptCounts(live.direct, namespace);
-    expect(totals[decisions("api", "allowed")]).toBe("2");
-    expect(totals["store_calls_total ok"]).toBe("2");
-  });
-});
-
-test("each write is published on a channel of the namespace", async () => {
-  const namespace = ownNamespace();
-  const listener = cleanUp(live.direct.duplicate(), (it) => it.disconnect());
-  const heard: string[] = [];
-  listener.on("message", (channel, number) => heard.push(`${channel} ${number}`));
-  await listener.subscribe(`${namespace}:{counters}:changed`);
-  const { send } = countingGate(live.store, namespace);
-  await send("/api/x");
-  await send("/api/x");
-  const channel = `${namespace}:{counters}:changed`;
-  await expect.poll(() => heard).toEqual([`${channel} 1`, `${channel} 2`]);
-});
-
-test("counters work for a user without permission to publish", async () => {
-  const namespace = ownNamespace();
-  await live.direct.call("ACL", "SETUSER", "default", "-publish");
-  try {
-    await countingGate(live.store, namespace).send("/api/x");
-    const { totals } = await keptCounts(live.direct, namespace);
-    expect(totals[decisions("api", "allowed")]).toBe("1");
-  } finally {
-    await live.direct.call("ACL", "SETUSER", "default", "+publish");
-  }
-});
-
 test("a write costs the billed commands from which the window is derived", async () => {
   const meter = cleanUp(await startBillMeter(live.store.redis.url), (it) => it.stop());
   for (const upstashConsole of [false, true]) {
@@ -244,39 +173,4 @@ test("counters work on the embedded store", async () => {
   const text = await renderMetrics(gate);
   expect(text).toContain('headgate_decisions_total{rule="api",outcome="allowed"} 2\n');
   expect(text).toContain('headgate_decisions_total{rule="api",outcome="denied"} 3\n');
-});
-
-describe("Upstash's console", () => {
-  test("Upstash's console reads decisions by the package's Analytics, with those of the denial cache", async () => {
-    const namespace = ownNamespace();
-    const { send, sendAll } = countingGate(live.store, namespace, {
-      counters: { upstashConsole: true },
-    });
-    for (let i = 0; i < 3; i += 1) await send("/api/x", "203.0.113.1");
-    const calls = async () =>
-      (await live.direct.info("commandstats")).match(/evalsha:calls=(\d+)/)?.[1];
-    const before = Number(await calls());
-    await sendAll(4, "/api/x", "203.0.113.1");
-    // Only the write is sent: none of these denials called the store.
-    expect(Number(await calls()) - before).toBe(1);
-    const redis = createRedis({ ...live.store, deadlineMs: 10_000 });
-    const analytics = new Analytics({ redis, prefix: `${namespace}:{counters}` });
-    const [hour] = await analytics.getUsageOverTime(1, "identifier");
-    const { allowed, ratelimited } = await analytics.getMostAllowedBlocked(1, 5);
-    const usage = await analytics.getUsage(Date.now() - HOUR_MS);
-    const [[identifier, counts] = []] = Object.entries(usage);
-    expect(counts).toEqual({ success: 2, blocked: 5 });
-    expect(identifier).toMatch(/^api:[\w-]{22}$/);
-    expect(hour?.["identifier"]).toEqual({ [identifier ?? ""]: 7 });
-    expect([allowed, ratelimited]).toEqual([
-      [{ identifier, count: 2 }],
-      [{ identifier, count: 5 }],
-    ]);
-  });
-
-  test("Upstash's console has no data by default", async () => {
-    const namespace = ownNamespace();
-    await countingGate(live.store, namespace).send("/api/x");
-    expect((await keptCounts(live.direct, namespace)).of("events")).toEqual([]);
-  });
 });

@@ -1,73 +1,13 @@
-import { readFileSync, rmSync } from "node:fs";
-import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { importPolicy } from "#lib/cli/check";
-import { createHeadgate } from "#lib/create";
-import { fromEnv } from "#lib/env";
-import { connectTcp } from "#lib/gateway/direct";
-import { recordRunningStore } from "#lib/server/running-store";
-import { startCluster } from "../support/cluster.ts";
-import { answerCommand, type Env, makeAppFolder, runCommand } from "../support/command.ts";
+import { answerCommand, runCommand } from "../support/command.ts";
 import { liveStore } from "../support/live-store.ts";
 import { startRedis } from "../support/redis.ts";
 import { scope } from "../support/scope.ts";
+import { inspectedApps, SECRET } from "../support/inspected-apps.ts";
 
 const live = liveStore();
 const cleanUp = scope();
-
-const POLICY = `export default {
-  identities: { user: "from-code", plan: "from-code" },
-  rules: {
-    search: { match: "/api/search", limits: { "user|ip": "3 per day" }, algorithm: "sliding-log" },
-    trial: { match: "/api/search", limits: { ip: "1 per day", global: "900 per day" }, mode: "shadow" },
-    plans: { tiers: { plan: { free: { user: "2 per day" }, pro: { user: "20 per day" } } } },
-  },
-};
-`;
-
-/** The folder of an app, inside this tree, so that Next is found. */
-function project(files: Readonly<Record<string, string>> = {}): string {
-  const root = makeAppFolder({ "config/rate-limits.ts": POLICY, ...files });
-  return cleanUp(root, (it) => rmSync(it, { recursive: true }));
-}
-
-const SECRET = "a secret of the tests, long enough";
-
-function restEnv(): Env {
-  return {
-    UPSTASH_REDIS_REST_URL: live.store.url,
-    UPSTASH_REDIS_REST_TOKEN: live.store.token,
-    HEADGATE_SECRET: SECRET,
-  };
-}
-
-/** The app of a folder: a gate from the environment, and a request to it. */
-async function appOf(root: string, env: Env) {
-  const policy = await importPolicy(join(root, "config", "rate-limits.ts"));
-  const settings = fromEnv(
-    { HEADGATE_APP: "shop", NODE_ENV: "production", CLIENT_IP_FROM: "hops:1", ...env },
-    { redisVariable: "REDIS_URL" },
-  );
-  const { url = "" } = settings.store;
-  const gate = createHeadgate(policy, {
-    ...settings,
-    store: { ...settings.store, deadlineMs: 10_000 },
-    onEvent: [],
-    ...(url.startsWith("redis:") && {
-      connect: (about) => {
-        const client = connectTcp({ redisUrl: url, cluster: settings.cluster, ...about });
-        return cleanUp(client, (it) => it.close()).requester;
-      },
-    }),
-  });
-  const send = async (ip: string) => {
-    const headers = { "x-forwarded-for": ip };
-    const request = new Request("https://shop.example/api/search", { headers });
-    const { status } = await gate.middleware(request, { waitUntil: () => {} });
-    return status;
-  };
-  return { gate, send };
-}
+const { project, restEnv, appOf } = inspectedApps(live);
 
 /** Returns the output for people, without the namespace, keys and times. */
 function shown(stdout: string): string {
@@ -276,58 +216,5 @@ describe("with the store of the environment", () => {
   test("without a store and without a running app, both commands report that", async () => {
     const { status, stderr } = await runCommand(project(), {}, "inspect", "--ip", "203.0.113.7");
     expect([status, stderr]).toEqual([1, expect.stringMatching(/^STORE_NOT_FOUND: /)]);
-  });
-});
-
-describe("finding the store", () => {
-  const used = /search:user\|ip:day {2}1 used of 3/;
-
-  test("the store is found by REDIS_URL of an .env file, over TCP, with the derived secret", async () => {
-    const url = `redis://127.0.0.1:${live.store.redis.port}`;
-    const root = project({ ".env.production": `REDIS_URL=${url}\n` });
-    const { send } = await appOf(root, { REDIS_URL: url });
-    await send("203.0.113.17");
-    const { stdout } = await runCommand(root, {}, "inspect", "--ip", "203.0.113.17");
-    expect(stdout).toMatch(used);
-  });
-
-  test("the store is found on a Redis Cluster", async () => {
-    const cluster = cleanUp(await startCluster(), (it) => it.stop());
-    const env = { REDIS_URL: cluster.url, HEADGATE_CLUSTER: "1", HEADGATE_SECRET: SECRET };
-    const root = project();
-    const { send } = await appOf(root, env);
-    await send("203.0.113.18");
-    const args = ["--ip", "203.0.113.18"];
-    expect((await runCommand(root, env, "inspect", ...args)).stdout).toMatch(used);
-    const { stdout } = await runCommand(root, env, "reset", ...args, "--yes");
-    expect(stdout.match(/^freed /gm)).toHaveLength(2);
-  });
-
-  test("the store is that of the app that runs in the folder, in development, with the secret that it made", async () => {
-    const root = project();
-    const { HEADGATE_SECRET, ...variables } = restEnv();
-    const chosen = { line: "a store", variables, stop: async () => {} };
-    const about = { mode: "development", secret: HEADGATE_SECRET } as const;
-    cleanUp(recordRunningStore(root, chosen, about), (it) => it.stop());
-    const note = readFileSync(join(root, ".headgate", "store.json"), "utf8");
-    expect(JSON.parse(note)).toMatchObject({ secret: SECRET });
-    const { send } = await appOf(root, { ...restEnv(), NODE_ENV: "development" });
-    await send("203.0.113.19");
-    const { stdout } = await runCommand(root, {}, "inspect", "--ip", "203.0.113.19");
-    expect(stdout).toMatch(used);
-  });
-
-  test("a command requires the secret of an app whose secret is set elsewhere", async () => {
-    const root = project();
-    const { HEADGATE_SECRET: _, ...variables } = restEnv();
-    const chosen = { line: "a store", variables, stop: async () => {} };
-    cleanUp(recordRunningStore(root, chosen, { mode: "production", isSecretSet: true }), (it) =>
-      it.stop(),
-    );
-    const { status, stderr } = await runCommand(root, {}, "inspect", "--ip", "203.0.113.19");
-    expect([status, stderr]).toEqual([
-      1,
-      expect.stringMatching(/^ENV_INVALID: HEADGATE_SECRET must be the same as for the app/),
-    ]);
   });
 });

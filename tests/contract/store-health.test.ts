@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { openEmbeddedStore } from "#lib/embedded/store";
 import { serveStore, startGateway } from "#lib/gateway/server";
-import { startClusterStore } from "../support/cluster.ts";
+import { keysApart, startClusterStore } from "../support/cluster.ts";
 import { redisHealthOver } from "../support/redis-health.ts";
 import { startRedis } from "../support/redis.ts";
 import { scope } from "../support/scope.ts";
@@ -45,7 +45,7 @@ describe("an operator's details", () => {
 
   test("an operator's details of a Redis Cluster have the keys of all masters", async () => {
     const { url, cluster } = cleanUp(await startClusterStore(), (it) => it.stop());
-    for (const key of cluster.keysApart("key")) {
+    for (const key of keysApart("key")) {
       await (await cluster.masterOf(key)).direct.set(key, "1", "EX", 60);
     }
     expect(await detailsOf(url)).toMatchObject({

@@ -1,40 +1,14 @@
-import { Redis } from "ioredis";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { GatewayLimits } from "#lib/gateway/limits";
-import { type Gateway, serveStore, startGateway } from "#lib/gateway/server";
+import { serveStore } from "#lib/gateway/server";
 import type { Store } from "#lib/gateway/store/store";
-import { startCluster } from "../support/cluster.ts";
-import { type EventStream, openEventStream, PROPER_END } from "../support/event-streams.ts";
-import { startRedis } from "../support/redis.ts";
+import { PROPER_END } from "../support/event-streams.ts";
 import { scope } from "../support/scope.ts";
 import { asText, type RunningStore, STORES } from "../support/stores.ts";
+import { gatewayStreams, sendCommand, token } from "../support/gateway-streams.ts";
 
-const token = "a-token-of-the-tests";
 const cleanUp = scope();
-
-const open = ({ port }: Gateway, path: string) =>
-  cleanUp(openEventStream(port, token, path), ({ socket }) => socket.destroy());
-
-/** Opens a stream, and waits until the store has confirmed the subscription. */
-async function opened(gateway: Gateway, path: string): Promise<EventStream> {
-  const stream = open(gateway, path);
-  await expect.poll(() => stream.data()).toHaveLength(1);
-  return stream;
-}
-
-/** Returns the status of a stream's response. */
-async function statusOf(gateway: Gateway, path: string): Promise<number | undefined> {
-  const stream = open(gateway, path);
-  await vi.waitUntil(() => stream.status() !== undefined);
-  return stream.status();
-}
-
-async function ask({ url }: Gateway, command: readonly unknown[]) {
-  const headers = { authorization: `Bearer ${token}` };
-  const body = JSON.stringify(command);
-  const response = await fetch(url, { method: "POST", headers, body });
-  return { status: response.status, answer: (await response.json()) as unknown };
-}
+const { open, opened, statusOf } = gatewayStreams();
 
 describe.each(STORES)("a stream before $name", (kind) => {
   let running: RunningStore;
@@ -79,7 +53,7 @@ describe.each(STORES)("a stream before $name", (kind) => {
     const gateway = await serve();
     const stream = await opened(gateway, "/subscribe/ch");
     const byPattern = await opened(gateway, "/psubscribe/c*");
-    expect(await ask(gateway, ["PUBLISH", "ch", "a"])).toEqual({
+    expect(await sendCommand(gateway, ["PUBLISH", "ch", "a"])).toEqual({
       status: 200,
       answer: { result: 2 },
     });
@@ -90,7 +64,7 @@ describe.each(STORES)("a stream before $name", (kind) => {
     await expect
       .poll(() => byPattern.data())
       .toEqual(["psubscribe,c*,1", "pmessage,c*,ch,a", "pmessage,c*,ch,b"]);
-    expect(await ask(gateway, ["PUBLISH", "no-listener", "a"])).toMatchObject({
+    expect(await sendCommand(gateway, ["PUBLISH", "no-listener", "a"])).toMatchObject({
       answer: { result: 0 },
     });
   });
@@ -162,7 +136,10 @@ describe.each(STORES)("a stream before $name", (kind) => {
   test("a stream does not count as a running request", async () => {
     const gateway = await serve({ concurrentRequests: 1 });
     for (let n = 0; n < 3; n += 1) await opened(gateway, `/subscribe/${n}`);
-    expect(await ask(gateway, ["PING"])).toEqual({ status: 200, answer: { result: "PONG" } });
+    expect(await sendCommand(gateway, ["PING"])).toEqual({
+      status: 200,
+      answer: { result: "PONG" },
+    });
   });
 
   test("a stream whose reader is too slow is cut, and the others continue", async () => {
@@ -225,116 +202,5 @@ describe.each(STORES)("a stream before $name", (kind) => {
     unread.socket.resume();
     await unread.closed;
     expect(await look("PUBSUB", "NUMSUB", "end")).toEqual(["end", 0]);
-  });
-});
-
-describe("a stream of a Redis", () => {
-  const limits = { commandTimeoutMs: 300 };
-
-  async function before(redisUrl: string) {
-    return cleanUp(await startGateway({ redisUrl, token, limits }), (it) => it.close());
-  }
-  const client = (port: number) => cleanUp(new Redis(port), (it) => it.disconnect());
-
-  test("the streams of a Redis share one connection, which the last one closes", async () => {
-    const redis = cleanUp(await startRedis(), (it) => it.stop());
-    const gateway = await before(redis.url);
-    const direct = client(redis.port);
-    const connections = async () =>
-      String(await direct.call("CLIENT", "LIST", "TYPE", "pubsub")).match(/^id=/gm)?.length ?? 0;
-    expect(await connections()).toBe(0);
-    const streams = [];
-    for (const path of ["/subscribe/a", "/subscribe/b", "/psubscribe/*"]) {
-      streams.push(await opened(gateway, path));
-      expect(await connections()).toBe(1);
-    }
-    for (const { socket } of streams) socket.destroy();
-    await expect.poll(connections).toBe(0);
-    await opened(gateway, "/subscribe/a");
-    expect(await connections()).toBe(1);
-  });
-
-  test("a stream of a Redis that was killed ends, and a new one gets 503 until Redis is back", async () => {
-    const redis = cleanUp(await startRedis(), (it) => it.stop());
-    const gateway = await before(redis.url);
-    const streams = [
-      await opened(gateway, "/subscribe/a"),
-      await opened(gateway, "/subscribe/a"),
-      await opened(gateway, "/psubscribe/b*"),
-    ];
-    await redis.stop();
-    for (const { closed } of streams) expect(await closed).toMatch(PROPER_END);
-    const rejected = open(gateway, "/subscribe/a");
-    await expect.poll(() => rejected.status()).toBe(503);
-    expect(rejected.text()).toContain("ERR Redis cannot be reached.");
-
-    cleanUp(await startRedis(redis.port), (it) => it.stop());
-    const again = await opened(gateway, "/subscribe/a");
-    await expect
-      .poll(async () => (await ask(gateway, ["PUBLISH", "a", "x"])).answer)
-      .toEqual({ result: 1 });
-    await expect.poll(() => again.data()).toContain("message,a,x");
-  });
-
-  test("a stream continues when another client turns on key notifications for its connection", async () => {
-    const redis = cleanUp(await startRedis(), (it) => it.stop());
-    const gateway = await before(redis.url);
-    const stream = await opened(gateway, "/subscribe/__redis__%3Ainvalidate");
-    const other = client(redis.port);
-    const list = String(await other.call("CLIENT", "LIST", "TYPE", "pubsub"));
-    const id = /^id=(\d+)/.exec(list)?.[1] ?? "";
-    await other.call("CLIENT", "TRACKING", "ON", "REDIRECT", id);
-    await other.get("key");
-    await other.set("key", "1");
-    await other.flushall();
-    await other.publish("__redis__:invalidate", "a message");
-    await expect.poll(() => stream.data()).toContain("message,__redis__:invalidate,a message");
-    expect(stream.data()).toHaveLength(2);
-  });
-
-  test("a stream of a Redis that stops answering ends, and a new one gets 503 or 504 in time", async () => {
-    const redis = cleanUp(await startRedis(), (it) => it.stop());
-    const gateway = await before(redis.url);
-    const stream = await opened(gateway, "/subscribe/a");
-    redis.freeze();
-    const began = performance.now();
-    expect(await stream.closed).toMatch(PROPER_END);
-    const rejected = open(gateway, "/subscribe/a");
-    await expect.poll(() => rejected.status()).toBeGreaterThanOrEqual(503);
-    expect(performance.now() - began).toBeLessThan(5_000);
-    redis.thaw();
-    await expect.poll(async () => (await ask(gateway, ["PING"])).status).toBe(200);
-    await opened(gateway, "/subscribe/a");
-  });
-
-  test("a stream that its user is not permitted gets 400 with the answer of Redis", async () => {
-    const redis = cleanUp(await startRedis(), (it) => it.stop());
-    const direct = client(redis.port);
-    await direct.call("ACL", "SETUSER", "app", "on", ">secret", "~*", "+@all", "&mine:*");
-    const gateway = await before(redis.url.replace("//", "//app:secret@"));
-    const [mine, other] = [
-      await opened(gateway, "/subscribe/mine:1"),
-      open(gateway, "/subscribe/x"),
-    ];
-    await expect.poll(() => other.status()).toBe(400);
-    expect(other.text()).toContain("NOPERM");
-    await direct.publish("mine:1", "still here");
-    await expect.poll(() => mine.data()).toContain("message,mine:1,still here");
-  });
-
-  test("a stream of a cluster ends when its node dies, and a new one uses another node", async () => {
-    const cluster = cleanUp(await startCluster(), (it) => it.stop());
-    const gateway = cleanUp(
-      await startGateway({ redisUrl: cluster.url, cluster: true, token, limits }),
-      (it) => it.close(),
-    );
-    const stream = await opened(gateway, "/subscribe/ch");
-    for (const node of cluster.nodes) {
-      if ((await node.direct.pubsub("CHANNELS")).length > 0) await node.kill();
-    }
-    expect(await stream.closed).toMatch(PROPER_END);
-    const again = await opened(gateway, "/subscribe/ch");
-    await cluster.nodes.at(-1)?.direct.publish("ch", "x");
-    await expect.poll(() => again.data()).toContain("message,ch,x");
   });
 });

@@ -16,6 +16,7 @@ const COPIED = [
   "lib",
   join("tests", "support"),
   join("tests", "contract", "algorithms.test.ts"),
+  join("tests", "contract", "limit-stores"),
   ...["", "-clock", "-refund", "-restore", "-walk"].map((part) =>
     join("tests", "contract", `limit-stores${part}.test.ts`),
   ),

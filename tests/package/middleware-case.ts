@@ -1,7 +1,8 @@
 import { deepStrictEqual } from "node:assert/strict";
 import { join } from "node:path";
 import type { Case } from "./case.ts";
-import { MIDDLEWARE_APPS, type MiddlewareApp, type Question } from "./middleware-apps.ts";
+import { MIDDLEWARE_APPS } from "./middleware-apps.ts";
+import type { MiddlewareApp, Question } from "./middleware-apps/app.ts";
 import { LAYOUT, startBuilt } from "./new-app.ts";
 import { createNextApp } from "./next-case.ts";
 import { runCommand } from "./run-command.ts";
@@ -71,11 +72,11 @@ export async function askAll(url: string, { questions }: MiddlewareApp): Promise
       accept: "text/html",
       "sec-fetch-dest": "document",
     };
-    const ask = () => fetch(url + question.path, { headers, redirect: "manual" });
+    const send = () => fetch(url + question.path, { headers, redirect: "manual" });
     for (let sent = 0; sent < LIMIT; sent += 1) {
-      deepStrictEqual(answerOf(await ask(), question), question);
+      deepStrictEqual(answerOf(await send(), question), question);
     }
-    deepStrictEqual([question.path, (await ask()).status], [question.path, 429]);
+    deepStrictEqual([question.path, (await send()).status], [question.path, 429]);
   }
 }
 

@@ -4,7 +4,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startStore, type TestStore } from "../support/gateway.ts";
 import { scope } from "../support/scope.ts";
 import { bundle, WORKER } from "./bundle.ts";
-import { bindingsFor, describeGuard } from "./suite.ts";
+import { describeGuard } from "./suite.ts";
+import { bindingsFor } from "./suite/bindings.ts";
 import { type RunningWorkerd, startWorkerd } from "./workerd.ts";
 
 /** Before this date, workerd has no `cache` option of fetch, which store calls need. */
@@ -136,9 +137,9 @@ describe("in workerd", () => {
         },
       };`;
       const running = await start(sharing, { STORE_URL: url });
-      const ask = () => running.send(new Request("http://app.example/"));
-      expect((await ask()).status).toBe(200);
-      const answer = await ask();
+      const send = () => running.send(new Request("http://app.example/"));
+      expect((await send()).status).toBe(200);
+      const answer = await send();
       expect(answer.status).toBe(500);
       expect(await answer.text()).toContain("Cannot perform I/O on behalf of a different request");
     });

@@ -79,6 +79,9 @@ export interface Stand {
   readonly limits: readonly { remaining: number; wait: number; reset: number }[];
 }
 
+/** The methods of a store of limits, at any time. */
+export type LimitsOn = ReturnType<typeof limitsOn>;
+
 /** A store of limits for all tests of a block, with its methods at any time. */
 export function limitsOn(kind: LimitStoreKind) {
   const clock = { now: 0 };

@@ -1,55 +1,9 @@
-import { createServer, type RequestListener, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { createRedis, type Redis } from "#lib/redis/client";
-import { StoreError } from "#lib/redis/errors";
-import type { RequesterOptions } from "#lib/redis/requester";
-import { defineScript, runScriptWithRetry, runScript, runScripts } from "#lib/redis/script";
+import type { StoreError } from "#lib/redis/errors";
+import { failureOf, storesThat } from "../../support/store-that.ts";
 
-const servers: Server[] = [];
-
-afterEach(async () => {
-  for (const server of servers.splice(0)) {
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
-  }
-});
-
-/** A store that answers by the listener, with the bodies of the calls that it received. */
-async function storeThat(
-  listener: RequestListener,
-  onBreakerChange: RequesterOptions["onBreakerChange"] = () => {},
-  deadlineMs = 600,
-) {
-  const calls: string[] = [];
-  const server = createServer((request, response) => {
-    let body = "";
-    request.on("data", (chunk: Buffer) => (body += chunk.toString()));
-    request.on("end", () => {
-      calls.push(body);
-      listener(request, response);
-    });
-  });
-  servers.push(server);
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  const redis = createRedis({
-    url: `http://127.0.0.1:${port}`,
-    token: "s3cret-token",
-    deadlineMs,
-    onBreakerChange,
-  });
-  return { redis, calls };
-}
-
-async function failureOf(call: Promise<unknown>): Promise<StoreError> {
-  const error: unknown = await call.then(
-    () => expect.unreachable("the call should have failed"),
-    (reason: unknown) => reason,
-  );
-  expect(error).toBeInstanceOf(StoreError);
-  return error as StoreError;
-}
+const storeThat = storesThat();
 
 describe("a call to the store", () => {
   test("a call without an answer fails with STORE_TIMEOUT at the deadline, and was sent once", async () => {
@@ -161,92 +115,6 @@ describe("a call to the store", () => {
   });
 });
 
-describe("a script", () => {
-  const script = defineScript("return 1");
-
-  test("a script is sent by its SHA-1, and once by its text when Redis does not know it", async () => {
-    const { redis, calls } = await storeThat((_, response) => {
-      const known = calls.length > 1;
-      response
-        .writeHead(known ? 200 : 400)
-        .end(known ? '{"result":1}' : '{"error":"NOSCRIPT No matching script. Please use EVAL."}');
-    });
-    expect(await runScript(redis, script, ["k"], [5])).toBe(1);
-    expect(calls.map((call) => (JSON.parse(call) as unknown[]).slice(0, 2))).toEqual([
-      ["evalsha", "e0e1f9fabfc9d4800c877a703b823ac0578ff8db"],
-      ["eval", "return 1"],
-    ]);
-  });
-
-  test("a script that is sent twice has one deadline", async () => {
-    const { redis, calls } = await storeThat((_, response) => {
-      const isFirst = calls.length === 1;
-      const answer = isFirst ? '{"error":"NOSCRIPT No matching script."}' : '{"result":1}';
-      // Each call alone would be in time.
-      setTimeout(() => response.writeHead(isFirst ? 400 : 200).end(answer), 480);
-    });
-    expect((await failureOf(runScript(redis, script, ["k"], []))).code).toBe("STORE_TIMEOUT");
-    expect(calls).toHaveLength(2);
-  });
-
-  test("a script is not sent again after another error", async () => {
-    const { redis, calls } = await storeThat((_, response) =>
-      response.writeHead(400).end('{"error":"ERR Error running script"}'),
-    );
-    expect((await failureOf(runScript(redis, script, ["k"], []))).code).toBe("STORE_REJECTED");
-    expect(calls).toHaveLength(1);
-  });
-});
-
-describe("runScriptWithRetry", () => {
-  const script = defineScript("return 1");
-  const okay = (response: ServerResponse) => response.writeHead(200).end('{"result":1}');
-  const lost: readonly (readonly [string, (response: ServerResponse) => void])[] = [
-    ["missing", (response) => response.destroy()],
-    ["incomplete", (response) => response.writeHead(200).write("{", () => response.destroy())],
-    ["502", (response) => response.writeHead(502).end("<html>")],
-    ["no JSON", (response) => response.writeHead(200).end('{"resu')],
-  ];
-
-  test.each(lost)(
-    "runScriptWithRetry retries at most twice when the answer is %s",
-    async (_, lose) => {
-      // The deadline is long, so that it does not end the retries.
-      const patient = (listener: RequestListener) => storeThat(listener, undefined, 10_000);
-      const twice = await patient((_request, response) =>
-        twice.calls.length <= 2 ? lose(response) : okay(response),
-      );
-      expect(await runScriptWithRetry(twice.redis, script, ["k"], [])).toBe(1);
-      expect(twice.calls).toHaveLength(3);
-      const always = await patient((_request, response) => lose(response));
-      await failureOf(runScriptWithRetry(always.redis, script, ["k"], []));
-      expect(always.calls).toHaveLength(3);
-    },
-  );
-
-  test.each([
-    [401, "STORE_UNAUTHORIZED"],
-    [429, "STORE_OVER_QUOTA"],
-    [400, "STORE_REJECTED"],
-  ])("runScriptWithRetry does not retry after an answer of %i", async (status, code) => {
-    const { redis, calls } = await storeThat((_, response) =>
-      response.writeHead(status).end('{"error":"ERR no"}'),
-    );
-    expect((await failureOf(runScriptWithRetry(redis, script, ["k"], []))).code).toBe(code);
-    expect(calls).toHaveLength(1);
-  });
-
-  test("all calls of runScriptWithRetry share one deadline", async () => {
-    const { redis, calls } = await storeThat((_, response) =>
-      setTimeout(() => response.writeHead(502).end(), 360),
-    );
-    expect((await failureOf(runScriptWithRetry(redis, script, ["k"], []))).code).toBe(
-      "STORE_TIMEOUT",
-    );
-    expect(calls).toHaveLength(2);
-  });
-});
-
 describe("a store that fails repeatedly", () => {
   const failFive = async (redis: Redis) => {
     for (let i = 0; i < 5; i += 1) await failureOf(redis.get("key"));
@@ -284,35 +152,5 @@ describe("a store that fails repeatedly", () => {
       expect((await failureOf(redis.get("key"))).code).toBe("STORE_REJECTED");
     }
     expect(calls).toHaveLength(9);
-  });
-});
-
-describe("scripts in one pipeline", () => {
-  const script = defineScript("return 1");
-  const calls = ["a", "b", "c"].map((key) => ({ keys: [key], args: [] }));
-  const NOSCRIPT = { error: "NOSCRIPT No matching script. Please use EVAL." };
-
-  test("runScripts returns answers in order, and sends unknown scripts again by their text", async () => {
-    const store = await storeThat((_, response) => {
-      const first = [{ result: 1 }, NOSCRIPT, { error: "CLUSTERDOWN Hash slot not served" }];
-      response.end(JSON.stringify(store.calls.length === 1 ? first : [{ result: 2 }]));
-    });
-    const [one, two, three] = await runScripts(store.redis, script, calls);
-    expect([one, two]).toEqual([1, 2]);
-    expect(three).toMatchObject({ code: "STORE_UNREACHABLE", reply: "CLUSTERDOWN" });
-    expect(store.calls).toHaveLength(2);
-    expect(JSON.parse(store.calls[1] ?? "")).toEqual([["eval", "return 1", 1, "b"]]);
-  });
-
-  test("runScripts keeps the answers of scripts that ran when the second call fails", async () => {
-    const store = await storeThat((_, response) => {
-      if (store.calls.length === 1)
-        response.end(JSON.stringify([{ result: 1 }, NOSCRIPT, NOSCRIPT]));
-      else response.writeHead(503).end('{"error":"ERR unavailable"}');
-    });
-    const [one, two, three] = await runScripts(store.redis, script, calls);
-    expect(one).toBe(1);
-    expect(two).toMatchObject({ code: "STORE_UNREACHABLE" });
-    expect(three).toMatchObject({ code: "STORE_UNREACHABLE" });
   });
 });

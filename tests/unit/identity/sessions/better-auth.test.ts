@@ -1,35 +1,19 @@
-import type { BetterAuthOptions } from "better-auth";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { betterAuthSession, betterAuthUser } from "headgate/identities/better-auth";
+import { betterAuthUser } from "headgate/identities/better-auth";
 import { BETTER_AUTH_SECRET, betterAuthApp } from "../../../support/sessions/better-auth.ts";
 import { headerOf, pairsOf, requestWith } from "../../../support/sessions/set-cookies.ts";
 import { disagreements, tamperedTokens } from "../../../support/sessions/tampered.ts";
-
-const STRATEGIES = ["compact", "jwt", "jwe"] as const;
-type Strategy = (typeof STRATEGIES)[number];
+import {
+  STRATEGIES,
+  TOKEN,
+  DATA,
+  cached,
+  resolver,
+  withCookies,
+  valueOf,
+} from "../../../support/sessions/better-auth-cookies.ts";
 
 const secret = BETTER_AUTH_SECRET;
-const TOKEN = "__Secure-better-auth.session_token";
-const DATA = "__Secure-better-auth.session_data";
-
-const cached = (strategy: Strategy, more: object = {}): BetterAuthOptions => ({
-  session: { cookieCache: { enabled: true, strategy, ...more } },
-});
-
-const resolver = (strategy: Strategy) => {
-  const resolve = betterAuthUser({ secret, strategy });
-  return (cookie: string) => resolve(requestWith(cookie));
-};
-const session = betterAuthSession({ secret });
-const sessionOf = (cookie: string) => session(requestWith(cookie));
-
-/** Returns the cookies with changed values; a cookie whose new value is empty is removed. */
-function withCookies(cookies: string, changes: Readonly<Record<string, string>>): string {
-  const all = { ...Object.fromEntries(pairsOf(cookies)), ...changes };
-  return headerOf(Object.entries(all).filter(([, value]) => value !== ""));
-}
-
-const valueOf = (cookies: string, name: string) => new Map(pairsOf(cookies)).get(name) ?? "";
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ["Date"] }));
 afterEach(() => void vi.useRealTimers());
@@ -179,154 +163,3 @@ function tamperedCaches(good: string): [title: string, data: string][] {
     ["very much", "A".repeat(40_000)],
   ];
 }
-
-describe("betterAuthUser", () => {
-  test("betterAuthUser reads the cache in each spelling of base64 that better-auth accepts", async () => {
-    const { cookies, id } = await betterAuthApp(cached("compact")).signUp("ada");
-    // An app with the same secret and another database knows sessions by their cookies alone.
-    const elsewhere = betterAuthApp(cached("compact"));
-    const good = valueOf(cookies, DATA);
-    const cache = JSON.parse(Buffer.from(good, "base64url").toString()) as { signature: string };
-    const spelled = ["=", "==junk"].map((more) => {
-      const json = JSON.stringify({ ...cache, signature: `${cache.signature}${more}` });
-      return Buffer.from(json).toString("base64url");
-    });
-    const json = JSON.stringify(cache);
-    // After a whole number of bytes, one more character adds no byte.
-    const whole = Buffer.from(json.padEnd(Math.ceil(json.length / 3) * 3)).toString("base64url");
-    for (const data of [`${good}=`, `${good}=junk`, `${whole}A`, ...spelled]) {
-      const changed = withCookies(cookies, { [DATA]: encodeURIComponent(data) });
-      const found = [await resolver("compact")(changed), await elsewhere.userOf(changed)];
-      expect([data, ...found]).toEqual([data, id, id]);
-    }
-  });
-
-  test("betterAuthUser decrypts caches with secrets that are rotated out, and accepts signatures of the current secret only", async () => {
-    const secrets = ["a newer secret of better-auth, for tests", secret];
-    const rotated = {
-      secrets: secrets.map((value, i) => ({ version: secrets.length - i, value })),
-    };
-    const resolve = betterAuthUser({ secret: () => secrets, strategy: "jwe" });
-    const app = betterAuthApp({ ...cached("jwe"), ...rotated });
-    const before = (await betterAuthApp(cached("jwe")).signUp("ada")).cookies;
-    const { cookies, id } = await app.signUp("ada");
-    expect(await resolve(requestWith(cookies))).toBe(id);
-    expect(await resolve(requestWith(before))).toBeUndefined();
-    expect(await app.userOf(before)).toBeUndefined();
-    // The cache of the older secret belongs to a session that the newer one signed.
-    const mixed = await sameSession(before, secrets[0] ?? "");
-    expect(await resolve(requestWith(mixed))).toBe(await app.userOf(mixed));
-    expect(await resolve(requestWith(mixed))).toEqual(expect.any(String));
-  });
-
-  test.each(["", "cookie", "constructor", 7])(
-    "betterAuthUser rejects the strategy %j",
-    (strategy) => {
-      expect(() => betterAuthUser({ secret, strategy: strategy as Strategy })).toThrow(
-        expect.objectContaining({ code: "IDENTITY_OPTIONS_INVALID" }),
-      );
-    },
-  );
-
-  test.each([undefined, "", [], 7])(
-    "betterAuthUser and betterAuthSession reject the secret %j",
-    async (wrong) => {
-      const error = { code: "IDENTITY_OPTIONS_INVALID" };
-      const given = wrong as string;
-      expect(() => betterAuthUser({ secret: given })).toThrow(expect.objectContaining(error));
-      expect(() => betterAuthSession({ secret: given })).toThrow(expect.objectContaining(error));
-      const { cookies } = await betterAuthApp().signUp("ada");
-      const later = betterAuthSession({ secret: () => given });
-      await expect(later(requestWith(cookies))).rejects.toMatchObject(error);
-    },
-  );
-});
-
-/** Returns the cookies with the session's token signed by another secret, as after a refresh by better-auth. */
-async function sameSession(cookies: string, by: string): Promise<string> {
-  const [token = ""] = decodeURIComponent(valueOf(cookies, TOKEN)).split(".");
-  const usages: KeyUsage[] = ["sign"];
-  const hmac = { name: "HMAC", hash: "SHA-256" };
-  const key = await crypto.subtle.importKey("raw", Buffer.from(by), hmac, false, usages);
-  const signature = await crypto.subtle.sign("HMAC", key, Buffer.from(token));
-  const signed = `${token}.${Buffer.from(signature).toString("base64")}`;
-  return withCookies(cookies, { [TOKEN]: encodeURIComponent(signed) });
-}
-
-describe("betterAuthSession", () => {
-  const app = betterAuthApp();
-
-  test("betterAuthSession returns a different hash for each session", async () => {
-    const [ada, eve] = [await app.signUp("ada"), await app.signUp("eve")];
-    const [first, second] = [await sessionOf(ada.cookies), await sessionOf(eve.cookies)];
-    expect(first).toMatch(/^[0-9a-f]{64}$/);
-    expect(second).toMatch(/^[0-9a-f]{64}$/);
-    expect(second).not.toBe(first);
-    expect(await sessionOf(ada.cookies)).toBe(first);
-    // Without the cache of the strategy there is no user.
-    expect(await resolver("compact")(ada.cookies)).toBeUndefined();
-  });
-
-  test("betterAuthSession resolves exactly the sessions that better-auth knows", async () => {
-    const { cookies } = await app.signUp("signed");
-    const eve = decodeURIComponent(valueOf((await app.signUp("other")).cookies, TOKEN));
-    const good = decodeURIComponent(valueOf(cookies, TOKEN));
-    const [token = "", signature = ""] = good.split(".");
-    const forged = [
-      token,
-      `${token}.`,
-      `.${signature}`,
-      `${token}.${signature.slice(0, -1)}`,
-      `${token}.${signature[0] === "A" ? "Q" : "A"}${signature.slice(1)}`,
-      `${token}.${"A".repeat(43)}=`,
-      `${token}x.${signature}`,
-      `${token}.${eve.split(".")[1]}`,
-      `x.${token}.${signature}`,
-      "=".repeat(44),
-      `.${"=".repeat(44)}`,
-      `${token}.${"=".repeat(44)}`,
-      "x".repeat(40_000),
-    ];
-    expect(await sessionOf(`${TOKEN}=${encodeURIComponent(good)}`)).toBeDefined();
-    for (const value of forged) {
-      const cookie = `${TOKEN}=${encodeURIComponent(value)}`;
-      const found = [await sessionOf(cookie), await app.userOf(cookie)];
-      expect([value, ...found]).toEqual([value, undefined, undefined]);
-    }
-  });
-
-  test("betterAuthSession reads the cookie in each spelling that better-auth accepts", async () => {
-    const { cookies, id } = await app.signUp("spelled");
-    const value = valueOf(cookies, TOKEN);
-    const own = await sessionOf(cookies);
-    const spelled = [
-      `${TOKEN}="${value}"`,
-      `${TOKEN}=${decodeURIComponent(value)}`,
-      `\u00A0${TOKEN}\u00A0=\u00A0${value}`,
-      `x; ${TOKEN} = ${value};`,
-      `${TOKEN}=${value}; ${TOKEN}=junk`,
-    ];
-    for (const cookie of spelled) {
-      expect([cookie, await sessionOf(cookie)]).toEqual([cookie, own]);
-      expect([cookie, await app.userOf(cookie)]).toEqual([cookie, id]);
-    }
-  });
-
-  test("betterAuthSession uses the first of two cookies with the name, as better-auth does", async () => {
-    const [ada, eve] = [await app.signUp("one"), await app.signUp("two")];
-    const pair = (cookies: string) => `${TOKEN}=${valueOf(cookies, TOKEN)}`;
-    const both = `${pair(ada.cookies)}; ${pair(eve.cookies)}`;
-    expect(await sessionOf(both)).toBe(await sessionOf(ada.cookies));
-    expect(await app.userOf(both)).toBe(ada.id);
-  });
-
-  test("betterAuthSession resolves the sessions that better-auth knows, however the cookie was changed", async () => {
-    const { cookies } = await app.signUp("mutated");
-    const own = await sessionOf(cookies);
-    const theirs = async (cookie: string) => ((await app.userOf(cookie)) ? own : undefined);
-    expect(await disagreements(cookies, { ours: sessionOf, theirs })).toEqual({
-      alone: [],
-      missed: [],
-    });
-  });
-});

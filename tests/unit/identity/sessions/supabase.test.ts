@@ -1,5 +1,4 @@
-import { SignJWT, UnsecuredJWT } from "jose";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { supabaseUser } from "headgate/identities/supabase";
 import { headerOf, pairsOf, requestWith } from "../../../support/sessions/set-cookies.ts";
 import {
@@ -9,13 +8,12 @@ import {
   supabaseProject,
 } from "../../../support/sessions/supabase.ts";
 import {
-  disagreements,
-  inOneSpelling,
-  tamperedTokens,
-} from "../../../support/sessions/tampered.ts";
-
-const NAME = "sb-shopref-auth-token";
-const EVE = "6f9b1c1e-0000-4000-8000-0000000000e5";
+  cookieWith,
+  EVE,
+  NAME,
+  sessionWith,
+  withoutWarnings,
+} from "../../../support/sessions/supabase-cookies.ts";
 
 const project = await supabaseProject();
 const { jwks } = project;
@@ -25,23 +23,7 @@ const named = (cookie: string) => resolve(requestWith(cookie));
 const bearer = (token: string, cookie = "") =>
   resolve(requestWith(cookie, { authorization: `Bearer ${token}` }));
 
-const now = () => Math.floor(Date.now() / 1000);
-
-const sessionWith = (token: unknown) => ({
-  access_token: token,
-  refresh_token: "r",
-  expires_at: now() + 3600,
-  user: {},
-});
-
-const cookieWith = (session: unknown) =>
-  `${NAME}=base64-${Buffer.from(JSON.stringify(session)).toString("base64url")}`;
-
-// Supabase's client prints the problems of cookies and keys.
-beforeAll(() => {
-  for (const method of ["warn", "error"] as const) vi.spyOn(console, method).mockReturnValue();
-});
-afterAll(() => void vi.restoreAllMocks());
+withoutWarnings();
 
 describe("supabaseUser", () => {
   test.each(["base64url", "raw"] as const)(
@@ -117,180 +99,5 @@ describe("supabaseUser", () => {
     const own = supabaseUser({ url: PROJECT, jwks, cookie: "sid", issuer });
     expect(await own(requestWith(`sid=${session}`))).toBe(ADA);
     expect(await own(requestWith(`${NAME}=${session}`))).toBeUndefined();
-  });
-});
-
-describe("supabaseUser and Supabase agree", () => {
-  const verdicts = async (token: string) => [
-    await bearer(token),
-    await project.userOf("", token),
-    await named(cookieWith(sessionWith(token))),
-  ];
-
-  test.each(["ES256", "RS256"] as const)(
-    "supabaseUser and Supabase reject tokens of %s that no server issued",
-    async (alg) => {
-      for (const [title, tampered] of tamperedTokens(await project.sign({}, {}, alg))) {
-        const found = await verdicts(tampered);
-        expect([title, ...found]).toEqual([title, undefined, undefined, undefined]);
-      }
-    },
-  );
-
-  const inAMinute = () => now() + 60;
-  test.each<[string, () => Promise<string> | string, string | undefined]>([
-    ["nothing changed", () => project.sign(), ADA],
-    ["no expiry", () => project.sign({ exp: undefined }), undefined],
-    ["an expiry a second ago", () => project.sign({ exp: now() - 1 }), undefined],
-    ["an expiry in a minute", () => project.sign({ exp: inAMinute() }), ADA],
-    ["an unknown key", () => project.sign({}, { kid: "other" }), undefined],
-    ["the key of another algorithm", () => project.sign({}, { kid: "rs" }), undefined],
-    ["no kid", () => project.sign({}, { kid: undefined }), undefined],
-    ["the key of another project", async () => (await supabaseProject()).sign(), undefined],
-    ["a secret", () => project.sign({}, {}, "HS256"), undefined],
-    ["a secret that is a public key", () => byPublicKey(), undefined],
-    [
-      "no signature",
-      () => new UnsecuredJWT({ sub: ADA }).setExpirationTime("1m").encode(),
-      undefined,
-    ],
-  ])("supabaseUser and Supabase agree on a token with %s", async (_, make, expected) => {
-    expect(await verdicts(await make())).toEqual([expected, expected, expected]);
-  });
-
-  function byPublicKey(): Promise<string> {
-    return new SignJWT({ sub: ADA, aud: "authenticated", iss: `${PROJECT}/auth/v1` })
-      .setProtectedHeader({ alg: "HS256", typ: "JWT", kid: "es" })
-      .setExpirationTime("1m")
-      .sign(new TextEncoder().encode(JSON.stringify(jwks.keys[0])));
-  }
-
-  test("supabaseUser and Supabase agree on cookies that occur twice, have another form, or hold no session", async () => {
-    const [ada, eve] = [await project.sign(), await project.sign({ sub: EVE })];
-    const session = sessionWith(ada);
-    const good = cookieWith(session);
-    const [, value = ""] = good.split("=");
-    const other = cookieWith({ ...session, access_token: eve });
-    const cases: [string, string | undefined][] = [
-      [good, ADA],
-      [`${other}; ${good}`, ADA],
-      [`${good}; ${NAME}=`, undefined],
-      [`${good}; ${NAME}.0=junk`, ADA],
-      [`${NAME}=; ${NAME}.0=${value.slice(0, 90)}; ${NAME}.1=${value.slice(90)}`, ADA],
-      [`${NAME}.0=${value.slice(0, 90)}; ${NAME}.01=${value.slice(90)}`, undefined],
-      [`${NAME}.1=${value}`, undefined],
-      [`${NAME}=${value.replace("base64-", "base64%2D")}`, ADA],
-      [`${NAME}=${value.replace("base64-", "")}`, undefined],
-      [`${NAME}=base64-%%%`, undefined],
-      [cookieWith([ada]), undefined],
-      [cookieWith(ada), undefined],
-      [cookieWith({ ...session, access_token: [ada] }), undefined],
-      [cookieWith({ ...session, expires_at: 0 }), ADA],
-      [cookieWith({ ...session, padding: "x".repeat(60_000) }), ADA],
-      [`${NAME}=base64-= ${value.slice(7)}==`, ADA],
-      [`${good}; ${NAME}=%`, ADA],
-      [`${good}; ${NAME} =junk`, ADA],
-      [cookieWith(null), undefined],
-      [`${NAME}=base64-${Buffer.from("[".repeat(9000)).toString("base64url")}`, undefined],
-      [`sb-another-auth-token=${value}`, undefined],
-    ];
-    for (const [cookie, expected] of cases) {
-      const found = [await named(cookie), await project.userOf(cookie)];
-      expect([cookie, ...found]).toEqual([cookie, expected, expected]);
-    }
-  });
-
-  test("supabaseUser and Supabase agree on a session in more chunks than the library writes", async () => {
-    const [, value = ""] = cookieWith(sessionWith(await project.sign())).split("=");
-    const parts = value.match(/.{1,20}/g) ?? [];
-    const cookie = parts.map((part, i) => `${NAME}.${i}=${part}`).join("; ");
-    expect([await named(cookie), await project.userOf(cookie)]).toEqual([ADA, ADA]);
-  });
-
-  test("supabaseUser and Supabase return the same user, however the token was changed", async () => {
-    const both = {
-      ours: (token: string) => bearer(token),
-      theirs: (token: string) => project.userOf("", token),
-      theirsRespelled: (token: string) => project.userOf("", inOneSpelling(token.trim())),
-    };
-    expect(await disagreements(await project.sign(), both)).toEqual({ alone: [], missed: [] });
-  });
-
-  test.each(["base64url", "raw"] as const)(
-    "supabaseUser returns each user that Supabase returns, however its cookies in %s were changed",
-    async (encoding) => {
-      const good = await project.cookiesOf(await project.sign(), encoding, "x".repeat(3000));
-      const theirs = (cookie: string) => project.userOf(cookie);
-      expect(await disagreements(good, { ours: named, theirs })).toMatchObject({ missed: [] });
-    },
-  );
-});
-
-describe("supabaseUser is stricter than Supabase's getClaims", () => {
-  test.each<[string, object, object]>([
-    ["another audience", { aud: "elsewhere" }, {}],
-    ["no audience", { aud: undefined }, {}],
-    ["another issuer", { iss: "https://evil.supabase.co/auth/v1" }, {}],
-    ["no issuer", { iss: undefined }, {}],
-    ["no user", { sub: undefined }, {}],
-    ["a user that is not text", { sub: 7 }, {}],
-    ["an expiry that is text", { exp: "9999999999" }, {}],
-    ["a start in a minute", { nbf: now() + 60 }, {}],
-    ["another type", {}, { typ: "at+jwt" }],
-    ["an extension", {}, { crit: ["ext"], ext: 1 }],
-  ])("supabaseUser rejects %s", async (_, claims, header) => {
-    expect(await bearer(await project.sign(claims, header))).toBeUndefined();
-  });
-});
-
-describe("supabaseUser throws IDENTITY_OPTIONS_INVALID", () => {
-  const error = (option: string) => ({
-    code: "IDENTITY_OPTIONS_INVALID",
-    message: expect.stringContaining(`option ${option} of supabaseUser`),
-  });
-  const good = { url: PROJECT, jwks };
-
-  test.each<[string, object]>([
-    ["url", { url: undefined }],
-    ["url", { url: "" }],
-    ["url", { url: "shopref" }],
-    ["url", { url: "ftp://shopref.supabase.co" }],
-    ["url", { url: "https://" }],
-    ["url", { url: 7 }],
-    ["jwks", { jwks: undefined }],
-    ["jwks", { jwks: "{" }],
-    ["jwks", { jwks: [] }],
-    ["jwks", { jwks: { keys: [] } }],
-    ["jwks", { jwks: { keys: "es" } }],
-    ["jwks", { jwks: { keys: [{ kty: "oct", kid: "a", k: "c2VjcmV0" }] } }],
-    ["jwks", { jwks: { keys: [{ kty: "EC", crv: "P-256", x: "x", y: "y" }] } }],
-    ["secret", { jwks: undefined, secret: "" }],
-    ["secret", { secret: 7 }],
-  ])("supabaseUser rejects %s at once when the options have %j", (option, change) => {
-    expect(() => supabaseUser({ ...good, ...change })).toThrow(
-      expect.objectContaining(error(option)),
-    );
-  });
-
-  test("supabaseUser throws at a request when a function returns nothing or a key cannot be read", async () => {
-    const request = requestWith(cookieWith(sessionWith(await project.sign())));
-    const nothing = () => undefined;
-    const broken = { keys: [{ kty: "EC", crv: "P-256", kid: "es", x: "x", y: "y" }] };
-    const ask = (change: object) => supabaseUser({ ...good, ...change })(request);
-    await expect(ask({ url: nothing })).rejects.toMatchObject(error("url"));
-    await expect(ask({ jwks: nothing })).rejects.toMatchObject(error("jwks"));
-    await expect(ask({ secret: nothing })).rejects.toMatchObject(error("secret"));
-    await expect(ask({ jwks: broken })).rejects.toMatchObject(error("jwks"));
-  });
-
-  test("supabaseUser ignores a key of another type beside a usable one", async () => {
-    const others = [
-      { kty: "OKP", crv: "Ed25519", kid: "ed", x: "x" },
-      { kty: "oct", kid: "es", k: "AAAA" },
-    ];
-    const own = supabaseUser({ url: PROJECT, jwks: { keys: [...jwks.keys, ...others] } });
-    expect(await own(requestWith("", { authorization: `Bearer ${await project.sign()}` }))).toBe(
-      ADA,
-    );
   });
 });
