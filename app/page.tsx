@@ -26,7 +26,7 @@ const limits = rules.flatMap(limitsOf);
  * request, because it shows the signed-in user; the policy is compiled once.
  */
 export default async function Page() {
-  const request = await currentRequest();
+  const request = await currentRequest("GET");
   const caller = await shownUser(request);
   const session = {
     user: caller?.user,

@@ -4,6 +4,7 @@ import type { Live } from "#lib/control/in-force";
 import type { Outcome } from "#lib/limit/limiter";
 import type { HeadgateEvent } from "#lib/core/events";
 import { afterResponse } from "#lib/observe/observer";
+import { requestIdFor } from "#lib/observe/request-id";
 import type { Parts } from "./parts.ts";
 import type { AfterAnswer } from "./responses.ts";
 
@@ -12,15 +13,18 @@ export interface Checked {
   readonly outcome: Outcome;
   /** Undefined when the request was denied before its rules were matched. */
   readonly charges?: Charges | undefined;
-  /** The request's method; absent for calls from code. */
-  readonly method?: string;
+  /** Undefined for a call from code without a request. */
+  readonly request?: Request | undefined;
   /** The pattern by which each rule matches, by the rule's name; absent when no rules were matched. */
   readonly patterns?: Readonly<Record<string, string>> | undefined;
   /** Events that arose while the client was identified. */
   readonly noticed?: readonly HeadgateEvent[];
   /** Whether the decision is enforced or only reported. */
   readonly mode: GateMode;
-  /** Names the request in logs; undefined for a call from code. */
+  /**
+   * Names the request in logs.
+   * @default the id of the request, when its decision is logged
+   */
   readonly requestId?: string | undefined;
   /** Milliseconds that the check took. */
   readonly tookMs?: number | undefined;
@@ -82,13 +86,14 @@ function nearLimits({ all }: Charges, { decision }: Outcome): readonly HeadgateE
 }
 
 function decisionEvent(checked: Checked): HeadgateEvent {
-  const { outcome, charges, method, patterns = {}, mode, requestId, tookMs = 0 } = checked;
+  const { outcome, charges, request, patterns = {}, mode, tookMs = 0 } = checked;
+  const { requestId = requestIdFor(outcome.decision, request) } = checked;
   const { rules = [], shadows = [], onStoreFailure = "allow" } = charges?.rules ?? {};
   return {
     kind: "decision",
     rules: [...rules.map(({ name }) => name), ...shadows.map(({ rule }) => rule)],
     decision: outcome.decision,
-    method,
+    method: request?.method,
     patterns,
     onStoreFailure,
     addressKnown: charges?.isAddressKnown ?? true,

@@ -1,9 +1,8 @@
 import { bodyDenial } from "#lib/core/body-denial";
 import { monotonic } from "#lib/core/clock";
-import type { Decision } from "#lib/core/decision";
 import { chargesFor } from "#lib/limit/charge";
-import { requestIdOf } from "#lib/observe/request-id";
 import type { Outcome } from "#lib/limit/limiter";
+import { requestIdFor } from "#lib/observe/request-id";
 import type { AnyPolicy } from "#lib/policy/define";
 import { matchRequest } from "#lib/policy/match";
 import { passOn } from "#lib/respond/pass";
@@ -38,11 +37,10 @@ export function gateOver<R extends Request = Request, E extends AfterAnswer = Af
   const responses = new Responses(options, next, observer);
 
   return async (request, event) => {
-    const { method } = request;
     const cut = bodyDenial(request, { nextMaxBody });
     if (cut) {
       // Denied in every mode, since Next would hand a truncated body to the handler.
-      return respond(request, event, { outcome: { decision: cut }, mode: "enforce", method });
+      return respond(request, event, { outcome: { decision: cut }, mode: "enforce", request });
     }
 
     const found = matchRequest(policy, request);
@@ -53,7 +51,7 @@ export function gateOver<R extends Request = Request, E extends AfterAnswer = Af
     const startedAt = observer.hasListener ? monotonic() : undefined;
     const { client, noticed } = await identifier.fromRequest(wanted, request);
     const charges = match && chargesFor(rulesHolding(holding, match, client), client, keys);
-    const about = { mode: holding.mode, charges, method, patterns: match?.patterns, noticed };
+    const about = { mode: holding.mode, charges, request, patterns: match?.patterns, noticed };
     const decided = (outcome: Outcome) =>
       respond(request, event, { ...about, outcome, tookMs: startedAt && monotonic() - startedAt });
 
@@ -74,7 +72,7 @@ export function gateOver<R extends Request = Request, E extends AfterAnswer = Af
   /** Returns the response to a checked request; events and pending work follow after the response. */
   async function respond(request: R, event: E, checked: Checked): Promise<Response> {
     const { decision } = checked.outcome;
-    const requestId = isRoutine(decision) ? undefined : requestIdOf(request.headers);
+    const requestId = requestIdFor(decision, request);
     if (observer.hasListener || checked.outcome.due) {
       event.waitUntil(finishCheck({ observer, limiter }, { ...checked, requestId }));
     }
@@ -85,9 +83,4 @@ export function gateOver<R extends Request = Request, E extends AfterAnswer = Af
       ? responses.allowed(request, event, shown)
       : responses.denied(request, event, { decision, shown, requestId });
   }
-}
-
-/** Returns true for a decision that is not logged, so that its request needs no id. */
-function isRoutine({ allowed, error, shadows }: Decision): boolean {
-  return allowed && !error && shadows.every((shadow) => shadow.allowed);
 }

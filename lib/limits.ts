@@ -142,7 +142,7 @@ class Calls {
     const charges = chargesFor(rules, client, keys, does === "consume" ? cost : undefined);
     const entry = entryFor(holding, client);
     const decision = entry?.list === "block" ? blockedBy(entry) : uncountedBy(entry, charges);
-    return this.#decide(does, { charges, noticed, mode: holding.mode, decision });
+    return this.#decide(does, { charges, noticed, mode: holding.mode, decision, request });
   }
 
   async checkKey(key: unknown, limit: number, windowMs: number): Promise<Decision> {
@@ -173,7 +173,7 @@ class Calls {
   /** Checks the limits, unless `made` decides. */
   async #decide(
     does: "consume" | "peek",
-    { charges, noticed, mode, decision: made }: Deciding,
+    { charges, noticed, mode, decision: made, request }: Deciding,
   ): Promise<Decision> {
     const { limiter, observer, live } = this.#parts;
     const startedAt = monotonic();
@@ -181,7 +181,7 @@ class Calls {
     const tookMs = monotonic() - startedAt;
     // A handler's call has no `waitUntil`; `finishCheck` never rejects.
     if (does === "consume" || outcome.decision.error) {
-      void finishCheck(this.#parts, { outcome, charges, noticed, mode, tookMs });
+      void finishCheck(this.#parts, { outcome, charges, noticed, mode, tookMs, request });
     } else if (noticed.length > 0) void observer.after(noticed);
     if (live) catchUp(live, this.#parts);
     const decision = mode === "enforce" ? outcome.decision : { ...outcome.decision, allowed: true };
@@ -197,6 +197,8 @@ interface Deciding {
   readonly mode: GateMode;
   /** The decision that needs no count; undefined when the limits decide. */
   readonly decision: Decision | undefined;
+  /** The request that the caller gave. */
+  readonly request?: Request | undefined;
 }
 
 const SWITCHED_OFF = uncounted(true, "switched-off");

@@ -19,6 +19,8 @@ export interface UnknownLimit {
   readonly rule: string;
   /** Its name in RateLimit headers. */
   readonly name: string;
+  /** The limit's subject, as the policy writes it, such as "user|ip". */
+  readonly subject: string;
 }
 
 /** The charges of one rule for a request of a client. */
@@ -142,7 +144,11 @@ function ruleOfNamed(
       holding,
     })),
     all: keysOf(gate, given, client, isKnown).filter(({ limit }) => !isGlobal(limit)),
-    unknown: unknown.map(({ limit: { rule, policyName: name } }) => ({ rule, name })),
+    unknown: unknown.map(({ limit: { rule, policyName: name, subject } }) => ({
+      rule,
+      name,
+      subject: subject.expression,
+    })),
   };
 }
 

@@ -17,7 +17,7 @@ export async function logInAction(_before: LoginState, form: FormData): Promise<
   const checked = credentials.safeParse(typed);
   if (!checked.success) return { ...state, ...rejected("Please enter an account and a password.") };
   const logIn = createLogin(limits, accounts());
-  return { ...state, ...shown(await logIn(checked.data, await currentRequest())) };
+  return { ...state, ...shown(await logIn(checked.data, await currentRequest("POST"))) };
 }
 
 function fieldOf(form: unknown, name: string): string {

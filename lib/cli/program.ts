@@ -137,9 +137,13 @@ function misuseOf(args: ArgsDef, given: Given, rawArgs: readonly string[]): stri
   return withoutValue && `Option '--${withoutValue}' needs a value`;
 }
 
-/** Returns the names of options. citty also gives "set-aside" as "setAside". */
+/** Returns the names of options, and their short forms. citty also gives "set-aside" as "setAside". */
 function namesOf(args: ArgsDef): readonly string[] {
   const inCamels = (name: string) =>
     name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
-  return Object.keys(args).flatMap((name) => [name, inCamels(name)]);
+  return Object.entries(args).flatMap(([name, arg]) => [
+    name,
+    inCamels(name),
+    ...("alias" in arg && arg.alias ? [arg.alias].flat() : []),
+  ]);
 }

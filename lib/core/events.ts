@@ -29,7 +29,7 @@ export interface DecisionEvent {
   readonly rules: readonly string[];
   /** The result of the check: docs/reference/decision.md. */
   readonly decision: Decision;
-  /** The request's method; undefined for calls from code. */
+  /** The request's method; undefined for a call from code without a request. */
   readonly method: string | undefined;
   /**
    * The pattern by which each rule matched, as the policy has it, by the rule's name; empty for calls from code.
@@ -49,7 +49,7 @@ export interface DecisionEvent {
   readonly mode: GateMode;
   /**
    * Identifies the request when it was denied, when a rule in shadow would have denied it, or when the store
-   * failed; otherwise undefined, as for calls from code.
+   * failed; otherwise undefined, as for a call from code without a request.
    */
   readonly requestId: string | undefined;
   /** The time of the decision: milliseconds since 1970, on the instance's clock. */

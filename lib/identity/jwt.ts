@@ -2,6 +2,7 @@ import { type JWTPayload, jwtVerify } from "jose";
 import { isHttps } from "#lib/core/scheme";
 import { withoutBlanks } from "./blanks.ts";
 import { invalidOption } from "./sessions/given.ts";
+import { unverified } from "./unverified.ts";
 
 /** Options of `jwtReader` and `jwtUser`. */
 export interface JwtOptions {
@@ -118,14 +119,14 @@ async function claimsOf(token: string, key: Uint8Array, audience: string) {
       requiredClaims: ["exp", "sub"],
     });
     // A token of another type is for another purpose, such as a new password (RFC 8725, 3.11).
-    if (!TYPES.has(protectedHeader.typ?.toLowerCase())) return undefined;
+    if (!TYPES.has(protectedHeader.typ?.toLowerCase())) return unverified("type");
     // A signer may write a number or a list instead of text.
     const subject: unknown = payload.sub;
     const isName = typeof subject === "string" && subject !== "" && subject.length <= MAX_SUBJECT;
-    return isName ? payload : undefined;
-  } catch {
+    return isName ? payload : unverified("sub");
+  } catch (error) {
     // A token that is forged, expired or for another audience names no user; the address is counted instead.
-    return undefined;
+    return unverified(error);
   }
 }
 

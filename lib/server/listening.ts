@@ -10,6 +10,12 @@ export interface ListenAddress {
   readonly port: number;
 }
 
+/** The largest port. */
+export const MOST_PORT = 65_535;
+
+/** The form of a host, for errors. */
+export const HOST_FORM = "an IP address or a host name, without quotes or brackets";
+
 /**
  * Returns the host and port to listen on, from PORT and HOST.
  *
@@ -18,7 +24,7 @@ export interface ListenAddress {
  * listenAddress({ PORT: "4000" }); // { host: "127.0.0.1", port: 4000 }
  */
 export function listenAddress(env: Variables): ListenAddress {
-  return { host: hostOf(env, "HOST"), port: wholeNumber(env, "PORT", 3000, 0, 65_535) };
+  return { host: hostOf(env, "HOST"), port: wholeNumber(env, "PORT", 3000, 0, MOST_PORT) };
 }
 
 /**
@@ -27,14 +33,19 @@ export function listenAddress(env: Variables): ListenAddress {
  * @throws {HeadgateError} ENV_INVALID
  */
 export function gatewayListensAt(env: Variables): ListenAddress {
-  const port = wholeNumber(env, "GATEWAY_PORT", 8079, 0, 65_535);
+  const port = wholeNumber(env, "GATEWAY_PORT", 8079, 0, MOST_PORT);
   return { host: hostOf(env, "GATEWAY_HOST"), port };
 }
 
 function hostOf(env: Variables, name: string): string {
   const host = trimVariables(env)[name] ?? "127.0.0.1";
-  if (isPlain(host) && !/[\s/[\]]/.test(host)) return host;
-  throw settingsError({ [name]: "an IP address or a host name, without quotes or brackets" });
+  if (isHost(host)) return host;
+  throw settingsError({ [name]: HOST_FORM });
+}
+
+/** Returns true for text that may be an IP address or a host name. */
+export function isHost(text: string): boolean {
+  return isPlain(text) && !/[\s/[\]]/.test(text);
 }
 
 /**

@@ -9,7 +9,13 @@ import { loadEnvFiles, setForGood } from "./env-files.ts";
 import { httpSettings } from "./http-settings.ts";
 import { checkListening, listenAddress } from "./listening.ts";
 import { packageName } from "./package-name.ts";
-import { type ServerSettings, startLines, startWarnings } from "./start-log.ts";
+import {
+  sayWhenUsable,
+  type ServerSettings,
+  startLines,
+  startWarnings,
+  storeWarningAtStart,
+} from "./start-log.ts";
 import { type ChosenStore, chooseStore } from "./store.ts";
 
 /** An app to serve. An installed app, a source tree and a package differ in how its parts are made. */
@@ -132,7 +138,7 @@ async function serve(served: Served): Promise<void> {
     const settings = (served.settings ?? fromEnv)(process.env);
     if (settings.missing) throw settings.missing;
     // The store is checked before Next is loaded: loading blocks the event loop for longer than the deadline.
-    const warnings = await startWarnings(env, store, settings);
+    const failure = await storeWarningAtStart(store, settings);
 
     const server = await startAppServer({
       root,
@@ -144,10 +150,13 @@ async function serve(served: Served): Promise<void> {
       say: printLine,
     });
     const { url } = server;
+    const warnings = [...startWarnings(env, store, settings), ...(failure ? [failure] : [])];
     const log = { warnings, store, clients, beside, policy, mode: settings.mode, url };
     for (const line of startLines(log)) printLine(line);
+    const endChecks = failure && sayWhenUsable(store, settings, printLine);
     serving = true;
     await stop;
+    if (endChecks) endChecks();
     await server.stop();
   } finally {
     for (const started of beside.toReversed()) await started.stop?.();

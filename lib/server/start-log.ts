@@ -1,4 +1,4 @@
-import { storeWarning } from "#lib/check-store";
+import { checkStore, storeWarning } from "#lib/check-store";
 import type { GateMode } from "#lib/core/mode";
 import { SHARED_NAMESPACE } from "#lib/core/namespace";
 import type { HeadgateEnvironment } from "#lib/env";
@@ -6,6 +6,7 @@ import type { Variables } from "#lib/core/settings";
 import { createScriptStore } from "#lib/redis/script-store";
 import { unknownVariables } from "#lib/unknown-variables";
 import type { ChosenStore } from "./store.ts";
+import { onRecovery } from "./store-recovery.ts";
 
 /** The settings that the server needs. */
 export type ServerSettings = Pick<
@@ -49,29 +50,44 @@ function entry(subject: string, text: string): string {
   return `${subject.padEnd(8)} ${text}`;
 }
 
-/**
- * Returns warnings about the environment and the store. It calls the store, and takes no longer than the
- * store's deadline.
- */
-export async function startWarnings(
+/** Returns warnings about the environment and the store. */
+export function startWarnings(
   env: Variables,
-  store: ChosenStore,
+  { warning }: Pick<ChosenStore, "warning">,
   settings: ServerSettings,
-): Promise<readonly string[]> {
+): readonly string[] {
   const warnings = [
     ...unknownVariables(env),
     settings.isNamespaceShared && settings.mode !== "off" ? SHARED_NAMESPACE : undefined,
-    store.warning,
-    await warningOf(store, settings),
+    warning,
   ];
-  return warnings.filter((warning) => warning !== undefined);
+  return warnings.filter((each) => each !== undefined);
 }
 
-/** Checks the store, unless HEADGATE_MODE is off. */
-async function warningOf(
-  { name }: ChosenStore,
+/**
+ * Returns a warning when the store fails, unless HEADGATE_MODE is off. It takes no longer than the store's
+ * deadline.
+ */
+export async function storeWarningAtStart(
+  { name }: Pick<ChosenStore, "name">,
   { store, mode }: ServerSettings,
 ): Promise<string | undefined> {
   if (mode === "off" || name === undefined) return undefined;
   return storeWarning({ redis: createScriptStore(store), name, mode });
+}
+
+/**
+ * Checks a store that failed at the start until it can be used, and then calls `say` with one line.
+ *
+ * @returns a function that ends the checks
+ */
+export function sayWhenUsable(
+  { name }: Pick<ChosenStore, "name">,
+  { store }: Pick<ServerSettings, "store">,
+  say: (line: string) => void,
+): () => void {
+  const line = entry("store", `${name} can be used now, and requests are counted`);
+  // Each check has a new client, since the breaker of one that failed often does not try every call.
+  const isUsable = async () => (await checkStore(createScriptStore(store))) === undefined;
+  return onRecovery(isUsable, () => say(line));
 }

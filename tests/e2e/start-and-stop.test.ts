@@ -97,6 +97,22 @@ describe.each(Object.keys(STORES) as StoreName[])("npm start over %s", (store) =
 });
 
 describe("npm start", () => {
+  test("npm start prints one line when a store that did not answer at the start can be used", async () => {
+    const port = await freePort();
+    const REDIS_URL = `redis://127.0.0.1:${port}`;
+    const args = [process.execPath, START, { PORT: "0", REDIS_URL }] as const;
+    const app = cleanUp(launch(...args), (it) => it.remove());
+    await app.printed(/^ready +http/m);
+    const line = `store    the store at 127.0.0.1:${port} can be used now, and requests are counted`;
+    expect(app.output()).not.toContain(line);
+    cleanUp(await startRedis(port), (it) => it.stop());
+    await app.printed(/can be used now/);
+    app.signal("SIGTERM");
+    expect(await app.ended).toBe(0);
+    const lines = app.output().split("\n");
+    expect(lines.filter((each) => each === line)).toHaveLength(1);
+  });
+
   test("npm start exits at once on a second SIGTERM, and leaves nothing behind", async () => {
     const app = await start("its own redis-server");
     const [, port] = await app.printed(/^ready +http:\S+:(\d+)$/m);

@@ -44,6 +44,30 @@ describe("limit", () => {
     expect((await limit("login-account", { account: "bob" })).allowed).toBe(true);
   });
 
+  test("a denial has the method and the id of the request that the handler gives", async () => {
+    const { options, events } = gateOptions(store);
+    const { limit } = createLimits(policy, options);
+    const id = "4f2a6e1c-9c5e-4d7a-8a39-0d1f5b7c2e60";
+    const headers = { "x-request-id": id };
+    const request = new Request("http://app.example/login", { method: "POST", headers });
+    for (let i = 0; i < 3; i += 1) await limit("login-account", { account: "eve" }, { request });
+    await limit("login-account", { account: "eve" }, { request });
+    await limit("login-account", { account: "eve" });
+    // A Server Action may give the headers of its request alone.
+    const headersAlone = { headers: new Headers() } as unknown as Request;
+    await limit("login-account", { account: "eve" }, { request: headersAlone });
+    const decisions = () => events.filter((event) => event.kind === "decision");
+    await expect.poll(decisions).toHaveLength(6);
+    expect(decisions().map(({ method, requestId }) => [method, requestId])).toEqual([
+      ["POST", undefined],
+      ["POST", undefined],
+      ["POST", undefined],
+      ["POST", id],
+      [undefined, undefined],
+      [undefined, expect.stringMatching(/^[0-9a-f-]{36}$/)],
+    ]);
+  });
+
   test("limit calls the store even for an optimistic rule, since no waitUntil keeps a later report alive", async () => {
     const { limit } = fresh();
     for (const remaining of [99, 98, 97]) {

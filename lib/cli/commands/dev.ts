@@ -1,4 +1,5 @@
 import { loadServerParts } from "../define-server.ts";
+import { LISTEN_ARGS, setListening } from "../listen-options.ts";
 import { POLICY } from "../policy-file.ts";
 import { defineProgram } from "../program.ts";
 import { serveProject } from "../serve-project.ts";
@@ -7,10 +8,10 @@ const HELP = `Serves the Next app of this folder with its limits as next dev doe
 
   npx headgate dev             checks ${POLICY} if there is one, and serves
   npx headgate dev other.ts    checks another policy file first
+  npx headgate dev --port 4000 --hostname 0.0.0.0
+                               serves on another port and host than 3000 and 127.0.0.1; -p and -H for short
   npx headgate dev --with server.ts
                                starts the companions of the file with the app (defineServer of headgate/cli)
-
-  PORT=4000 npx headgate dev   serves on another port than 3000
 
 The environment is that of headgate start (npx headgate start --help).
 `;
@@ -18,12 +19,18 @@ The environment is that of headgate start (npx headgate start --help).
 export default defineProgram({
   name: "headgate dev",
   help: HELP,
-  args: { policy: { type: "positional", required: false }, with: { type: "string" } },
-  run: async ({ policy, with: file }) =>
-    serveProject({
+  args: {
+    policy: { type: "positional", required: false },
+    with: { type: "string" },
+    ...LISTEN_ARGS,
+  },
+  async run({ policy, with: file, port, hostname }) {
+    setListening({ port, hostname }, HELP);
+    return serveProject({
       ...(await loadServerParts(file)),
       root: process.cwd(),
       mode: "development",
       policy,
-    }),
+    });
+  },
 });

@@ -7,6 +7,7 @@ import { importPolicy } from "../check.ts";
 import { explainRequest } from "../explain/explain.ts";
 import { renderExplanation } from "../explain/render.ts";
 import { requestMaker } from "../explain/request.ts";
+import { secretFor } from "../explain/secret.ts";
 import { checkPolicy, findPolicyFile } from "../policy-file.ts";
 import { defineProgram, usageError } from "../program.ts";
 import { valuesOf } from "../repeated.ts";
@@ -23,8 +24,11 @@ const HELP = `Explains what the gate does with a request, without a store and wi
 The command prints the path as Next routes it, the rules that apply and those that nearly do, the clients
 that are counted and their keys, the policy's list entry of the client, the cost of a check, and the headers
 of an allowed and of a denied response.
-Identities are resolved as in the app, from the given headers (--header may be repeated). The environment
-and its files are read, and the policy is loaded, as in production unless --dev is given.
+Identities are resolved as in the app, from the given headers (--header may be repeated). For a token that
+does not verify, the code of its error is printed, and never the token. The environment and its files are
+read, and the policy is loaded, as in production unless --dev is given.
+Keys depend on HEADGATE_SECRET. If it is not set, they are those of the app that runs in this folder. The
+command prints which secret it used; for an app that headgate dev serves, give --dev.
 `;
 
 export default defineProgram({
@@ -50,10 +54,16 @@ export default defineProgram({
     loadEnvFiles(project, NODE_ENV);
     const config = await nextConfig(project);
     const rewrites = config.env?.["HEADGATE_REWRITES"];
+    const secret = secretFor(project, NODE_ENV, process.env);
+    const environment = fromEnv(
+      { HEADGATE_APP: packageName(project), ...process.env, ...secret.variables },
+      { redisVariable: "REDIS_URL" },
+    );
     const explained = await explainRequest({
       policy: await importPolicy(file),
       request: requestMaker(project, written, config),
-      environment: fromEnv({ HEADGATE_APP: packageName(project), ...process.env }),
+      environment,
+      secret,
       rewrites: typeof rewrites === "string" ? readRewrites(rewrites) : undefined,
       ip,
     });

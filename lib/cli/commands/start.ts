@@ -1,4 +1,5 @@
 import { loadServerParts } from "../define-server.ts";
+import { LISTEN_ARGS, setListening } from "../listen-options.ts";
 import { POLICY } from "../policy-file.ts";
 import { defineProgram } from "../program.ts";
 import { serveProject } from "../serve-project.ts";
@@ -7,6 +8,8 @@ const HELP = `Serves the Next app of this folder with its limits.
 
   npx headgate start             checks ${POLICY} if there is one, and serves the build
   npx headgate start other.ts    checks another policy file first
+  npx headgate start --port 4000 --hostname 0.0.0.0
+                                 listens there, whatever PORT and HOST are; -p and -H for short
   npx headgate start --with server.ts
                                  starts the companions of the file with the app (defineServer of headgate/cli)
 
@@ -21,19 +24,23 @@ Environment, or .env files as Next reads them:
                               a REST store, instead of both
   CLIENT_IP_FROM              behind a proxy: hops:1
   HEADGATE_BATCH=0            hands each request to Next by itself, and not those that arrive together
-
-  PORT=4000 npx headgate start
 `;
 
 export default defineProgram({
   name: "headgate start",
   help: HELP,
-  args: { policy: { type: "positional", required: false }, with: { type: "string" } },
-  run: async ({ policy, with: file }) =>
-    serveProject({
+  args: {
+    policy: { type: "positional", required: false },
+    with: { type: "string" },
+    ...LISTEN_ARGS,
+  },
+  async run({ policy, with: file, port, hostname }) {
+    setListening({ port, hostname }, HELP);
+    return serveProject({
       ...(await loadServerParts(file)),
       root: process.cwd(),
       mode: "production",
       policy,
-    }),
+    });
+  },
 });

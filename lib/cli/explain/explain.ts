@@ -1,6 +1,7 @@
 import type { Client, Wanted } from "#lib/core/client";
 import { policyEntry } from "#lib/control/policy-lists";
 import { addressReader } from "#lib/identity/counted-address";
+import type { Identified } from "#lib/identity/identifier";
 import { entryFor, holdingFor } from "#lib/holding";
 import { type Charge, type Charges, chargesFor, DECIDING, rulesFor } from "#lib/limit/charge";
 import { compilePolicy } from "#lib/policy/check/compile";
@@ -17,6 +18,7 @@ import type {
 } from "./explanation.ts";
 import { type Explaining, inMemoryGate, responsesOf, withAddress } from "./responses.ts";
 import { explainRules, type MatchedRequest } from "./rules.ts";
+import { failureOf, NOT_TRIED, withReasons } from "./tokens.ts";
 
 /**
  * Explains what the gate does with a request, without a store: which rules apply and why others do not, which
@@ -24,10 +26,9 @@ import { explainRules, type MatchedRequest } from "./rules.ts";
  *
  * @throws {PolicyError} with every problem of the policy
  * @example
- * const { rules } = await explainRequest({ policy, request: () => new Request(url), environment, rewrites });
+ * const { rules } = await explainRequest({ policy, request: () => new Request(url), environment, secret, rewrites });
  */
 export async function explainRequest(explaining: Explaining): Promise<Explanation> {
-  const { environment } = explaining;
   const gate = inMemoryGate(explaining);
   const parts = partsOf(explaining.policy, gate.options);
   const { policy, identifier, keys } = parts;
@@ -38,7 +39,10 @@ export async function explainRequest(explaining: Explaining): Promise<Explanatio
   const exempt = match ? undefined : exemptionOf(policy, matched);
   const holding = holdingFor(parts, match, "enforce");
   const { wanted } = holding;
-  const client = wanted && (await identifier.fromRequest(wanted, request)).client;
+  const [identified, reasons] = await withReasons(
+    async () => wanted && identifier.fromRequest(wanted, request),
+  );
+  const client = identified?.client;
   const charges = match && client && chargesFor(rulesFor(match, client), client, keys);
   const entry = entryOf(parts, client && entryFor(holding, client)?.id);
   const counted = entry ? undefined : charges;
@@ -47,7 +51,8 @@ export async function explainRequest(explaining: Explaining): Promise<Explanatio
     pathname: new URL(request.url).pathname,
     readings: pathReadings(pathname, hasLocales),
     exempt,
-    isKeyGuessed: environment.missing !== undefined && environment.visitorSecret === undefined,
+    secret: explaining.secret.source,
+    keyWarning: explaining.secret.warning,
     rules: explainRules(policy, matched, {
       applying: charges?.rules,
       isExempt: exempt !== undefined,
@@ -55,6 +60,8 @@ export async function explainRequest(explaining: Explaining): Promise<Explanatio
     entry,
     address: addressReader(gate.options.addressSource, gate.options.ipv6Prefix)(request.headers),
     ...valuesOf(policy, wanted, client),
+    failures: failuresOf(identified),
+    unverified: whyUnproven(request, policy, identified, reasons),
     clients: clientsOf(client),
     limits: (counted?.all ?? []).map(limitOf),
     ...callsOf(explaining, counted),
@@ -100,6 +107,32 @@ function valuesOf(
       names.filter(isCondition).map((name) => [name, valueOf(name) !== null]),
     ),
   };
+}
+
+/** Returns why resolvers failed. */
+function failuresOf(identified: Identified | undefined): Readonly<Record<string, string>> {
+  const found = (identified?.noticed ?? []).flatMap((event) =>
+    event.kind === "failure" && event.name !== undefined
+      ? [[event.name, failureOf(event.error)] as const]
+      : [],
+  );
+  return Object.fromEntries(found);
+}
+
+/** Returns why tokens name no client; empty when every identity has a value. */
+function whyUnproven(
+  { headers }: Request,
+  { conditions }: CompiledPolicy,
+  identified: Identified | undefined,
+  reasons: readonly string[],
+): readonly string[] {
+  const values = [...(identified?.client.values ?? [])].flatMap(([name, value]) =>
+    Object.hasOwn(conditions, name) ? [] : [value],
+  );
+  if (values.every(Boolean)) return [];
+  if (reasons.length > 0) return reasons;
+  const isBearer = /^bearer /i.test(headers.get("authorization") ?? "");
+  return isBearer && !values.some(Boolean) ? [NOT_TRIED] : [];
 }
 
 function clientsOf(client: Client | undefined): readonly ExplainedClient[] {

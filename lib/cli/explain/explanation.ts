@@ -2,6 +2,13 @@
 
 import type { ExplainedRule } from "./rules.ts";
 
+/**
+ * The source of the secret by which clients are hashed: the variable, the app that runs in the folder, the
+ * credentials of the store that the environment names, or "none" of them, when a server makes a secret at its
+ * start.
+ */
+export type SecretSource = "HEADGATE_SECRET" | "running-app" | "store" | "none";
+
 /** One limit that a request consumes. */
 export interface ExplainedLimit {
   readonly name: string;
@@ -42,8 +49,10 @@ export interface Explanation {
   readonly readings: readonly string[];
   /** The pattern and the reason when the path is exempt, so that no rule applies. */
   readonly exempt: { readonly pattern: string; readonly reason: string } | undefined;
-  /** True when the app has other keys, because this environment has neither its secret nor its store. */
-  readonly isKeyGuessed: boolean;
+  /** Where the secret of the client keys comes from. */
+  readonly secret: SecretSource;
+  /** Why the app that runs in the folder has other keys; undefined when it has the same, or no app runs. */
+  readonly keyWarning: string | undefined;
   readonly rules: readonly ExplainedRule[];
   /**
    * The entry that allows the client without counting it, or blocks it; null when no list of the policy names
@@ -53,6 +62,13 @@ export interface Explanation {
   readonly address: string;
   /** The value of each identity that rules or lists need; null when the request proves none. */
   readonly identities: Readonly<Record<string, string | null>>;
+  /** Why the resolver of an identity failed, by the identity's name. */
+  readonly failures: Readonly<Record<string, string>>;
+  /**
+   * Why the request's tokens do not verify: jose's codes, such as "ERR_JWT_EXPIRED (exp)"; "type" or "sub" for a
+   * type that is not a user's, or a subject that is no name; "NOT_TRIED" when nothing verified the bearer token.
+   */
+  readonly unverified: readonly string[];
   /** The value of each condition of the lists. */
   readonly conditions: Readonly<Record<string, boolean>>;
   readonly clients: readonly ExplainedClient[];

@@ -5,8 +5,10 @@ import type {
   ExplainedLimit,
   ExplainedResponse,
   Explanation,
+  SecretSource,
 } from "./explanation.ts";
 import type { ExplainedRule } from "./rules.ts";
+import { NOT_TRIED } from "./tokens.ts";
 
 /** Returns an explanation as text: a paragraph for each step of the request's way. */
 export function renderExplanation(explained: Explanation): string {
@@ -47,8 +49,16 @@ function ruleLine({ name, applies, pattern, why }: ExplainedRule): string {
   return `${name}  ${words[applies]}${by}${why === undefined ? "" : ` (${why})`}`;
 }
 
-const GUESSED =
-  "the app has other keys: set HEADGATE_SECRET, or the variables of its store, as the app has them";
+/** How the keys are made, by the source of their secret. */
+const SECRETS: Readonly<Record<SecretSource, string>> = {
+  HEADGATE_SECRET: "made with HEADGATE_SECRET",
+  "running-app": "made with the secret of the app that runs here",
+  store: "made with the store's credentials, because HEADGATE_SECRET is not set",
+  none: "not those of the app: set HEADGATE_SECRET, or the variables of its store, as the app has them",
+};
+
+const UNTRIED =
+  "was not verified: no secret is set, or the app's resolvers do not read the Authorization header";
 
 function entryLine({ list, id, client, reason }: ExplainedEntry): string {
   const words = { allow: "allowed without being counted", block: "blocked" };
@@ -56,21 +66,32 @@ function entryLine({ list, id, client, reason }: ExplainedEntry): string {
 }
 
 function clientLines(explained: Explanation): string[] {
-  const { clients, address, identities, conditions, entry, isKeyGuessed } = explained;
+  const { clients, address, identities, conditions, entry, unverified } = explained;
   if (clients.length === 0 && !entry) return [];
   const named = Object.entries(identities).map(
-    ([name, value]) =>
-      `${name}   ${value ?? "not proven by the request, so the address is counted"}`,
+    ([name, value]) => `${name}   ${value ?? unprovenText(explained.failures[name])}`,
   );
   return [
     `ip   ${address}${address === "unknown" ? ": all such requests are counted as one client (--ip names one)" : ""}`,
     ...named,
+    ...unverified.map((reason) => `token   ${tokenText(reason)}`),
     ...Object.entries(conditions).map(
       ([name, holds]) => `${name}   ${holds ? "holds" : "does not hold"}`,
     ),
     ...clients.map(({ subject, key }) => `"${subject}" counts ${key}`),
-    ...(isKeyGuessed ? [GUESSED] : []),
+    `keys   ${SECRETS[explained.secret]}`,
+    ...(explained.keyWarning === undefined ? [] : [explained.keyWarning]),
   ];
+}
+
+function unprovenText(failure: string | undefined): string {
+  if (failure === undefined) return "not proven by the request, so the address is counted";
+  return `its resolver failed, so the address is counted: ${failure}`;
+}
+
+function tokenText(reason: string): string {
+  if (reason === NOT_TRIED) return UNTRIED;
+  return `does not verify: ${reason}`;
 }
 
 function limitLine({ name, isShadow, limit, windowMs, algorithm, cost, key }: ExplainedLimit) {

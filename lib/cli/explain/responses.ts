@@ -8,6 +8,7 @@ import { MemoryLimits } from "#lib/limit/stores/memory";
 import type { AnyPolicy } from "#lib/policy/define";
 import type { Rewrites } from "#lib/policy/rewrites";
 import type { ExplainedResponse, Explanation } from "./explanation.ts";
+import type { ExplainedSecret } from "./secret.ts";
 
 /** What is needed to explain a request. */
 export interface Explaining {
@@ -15,6 +16,7 @@ export interface Explaining {
   /** Makes a new request. Each response needs one. */
   readonly request: () => Request;
   readonly environment: HeadgateEnvironment;
+  readonly secret: Pick<ExplainedSecret, "source" | "warning">;
   readonly rewrites: Rewrites | undefined;
   /** The client's address, instead of the one in the request. */
   readonly ip?: string | undefined;

@@ -8,7 +8,8 @@ import type { BreakerSettings, Requester } from "#lib/redis/requester";
 import { loadEnvFiles } from "#lib/server/env-files";
 import { namedStore, type NamedStore } from "#lib/server/named-store";
 import { packageName } from "#lib/server/package-name";
-import { runningMode, runningStore, type StoreAddress } from "#lib/server/running-store";
+import { runningStore, type StoreAddress } from "#lib/server/running-store";
+import { madeSecret, runningApp } from "../running-app.ts";
 
 /** The gate of an app, in a command. */
 export interface OpenGate {
@@ -32,8 +33,9 @@ export async function openGate(root: string, policy: AnyPolicy): Promise<OpenGat
   const filesOf = isDevelopment ? "development" : (running?.mode ?? "production");
   loadEnvFiles(root, filesOf);
   const named = namedStore(process.env);
-  const mode = isDevelopment ? "development" : (runningMode(root, named) ?? "production");
-  const environment = fromEnv(variablesOf(root, named, { running, mode }), {
+  const own = runningApp(root, named);
+  const mode = isDevelopment ? "development" : (own?.mode ?? "production");
+  const environment = fromEnv(variablesOf(root, named, { running, own, mode }), {
     redisVariable: "REDIS_URL",
   });
   // No request comes here, so the source of addresses is not needed.
@@ -55,17 +57,17 @@ export async function openGate(root: string, policy: AnyPolicy): Promise<OpenGat
 
 interface Running {
   readonly running: StoreAddress | undefined;
+  /** The running app, when its store is used. */
+  readonly own: StoreAddress | undefined;
   readonly mode: "development" | "production";
 }
 
 function variablesOf(
   root: string,
   named: NamedStore | undefined,
-  { running, mode }: Running,
+  { running, own, mode }: Running,
 ): Variables {
   const set = trimVariables(process.env);
-  // An app that runs here is recognized by its mode. Then its store is used.
-  const own = runningMode(root, named) === undefined ? undefined : running;
   const store = named ? {} : storeOf(running);
   if (own?.isSecretSet && !set["HEADGATE_SECRET"]) {
     throw new HeadgateError(
@@ -75,19 +77,11 @@ function variablesOf(
   }
   return {
     HEADGATE_APP: packageName(root),
-    ...(own && !set["HEADGATE_SECRET"] && secretOf(own)),
+    ...(own && !set["HEADGATE_SECRET"] && madeSecret(own)),
     ...set,
     ...store,
     NODE_ENV: mode,
     CLIENT_IP_FROM: undefined,
-  };
-}
-
-/** Returns the secret that the start of an app generated or derived, when the environment sets none. */
-function secretOf({ secret, isSecretDerived }: StoreAddress): Variables {
-  return {
-    HEADGATE_SECRET: secret,
-    HEADGATE_SECRET_DERIVED: isSecretDerived ? "1" : undefined,
   };
 }
 

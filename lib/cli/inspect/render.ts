@@ -105,8 +105,7 @@ function limitLines(limit: InspectedLimit): string[] {
   ];
 }
 
-function unknownLine({ name }: UnknownLimit): string {
-  const subject = name.split(":")[1] ?? "";
+function unknownLine({ name, subject }: UnknownLimit): string {
   const identities = subject.split(/[|+]/).filter((one) => one !== "ip" && one !== "global");
   const use = [...identities.map((one) => `--identity ${one}=…`), "--ip"].join(" or ");
   return identities.length === 0

@@ -10,6 +10,7 @@ import {
   jwtDecrypt,
   jwtVerify,
 } from "jose";
+import { unverified } from "../unverified.ts";
 import { type Claims, MAX_TOKEN, respelled } from "./parts.ts";
 
 /** The most characters of a token's header. The headers that the libraries write have fewer than 300. */
@@ -45,7 +46,7 @@ export async function verifyToken(
   // A token of another type is for another purpose (RFC 8725, 3.11).
   if (!key || !["JWT", undefined].includes(header["typ"] as string)) return undefined;
   const how = { ...options, requiredClaims: ["exp"] };
-  const verified = await jwtVerify(inOneSpelling(token), key, how).catch(() => undefined);
+  const verified = await jwtVerify(inOneSpelling(token), key, how).catch(unverified);
   return verified && { header, claims: verified.payload };
 }
 
@@ -78,7 +79,7 @@ export async function decryptToken(
       clockTolerance,
       requiredClaims: ["exp"],
       maxDecompressedLength: 0,
-    }).catch(() => undefined);
+    }).catch(unverified);
     if (opened) return opened.payload;
   }
   return undefined;

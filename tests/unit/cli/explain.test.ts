@@ -56,6 +56,7 @@ function explain(
     policy,
     request: requestMaker(ROOT, { method, url, headers }, config),
     environment: ENVIRONMENT,
+    secret: { source: "HEADGATE_SECRET", warning: undefined },
     rewrites: undefined,
     ip,
   });

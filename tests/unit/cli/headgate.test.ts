@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import { once } from "node:events";
 import {
   cpSync,
   existsSync,
@@ -10,6 +11,7 @@ import {
   statSync,
   symlinkSync,
 } from "node:fs";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { afterEach, describe, expect, test, vi } from "vitest";
@@ -194,12 +196,50 @@ test.each([[["--dir"]], [["--dir", "--json"]]])(
   },
 );
 
-describe("in a folder without a Next app", () => {
-  const folder = () =>
-    cleanUp(mkdtempSync(join(tmpdir(), "headgate-empty-")), (it) =>
-      rmSync(it, { recursive: true }),
-    );
+const folder = () =>
+  cleanUp(mkdtempSync(join(tmpdir(), "headgate-empty-")), (it) => rmSync(it, { recursive: true }));
 
+describe.each(["dev", "start"])("where headgate %s listens", (name) => {
+  test.each([
+    [["--port", "30o0"], "--port must be a whole number from 0 to 65535."],
+    [["--port=-1"], "--port must be a whole number from 0 to 65535."],
+    [["-p", "65536"], "--port must be a whole number from 0 to 65535."],
+    [["-p"], "Option '--port' needs a value"],
+    [["--hostname", "[::1]"], "--hostname must be an IP address or a host name, without quotes"],
+    [["-H", "two words"], "--hostname must be an IP address or a host name, without quotes"],
+  ])("the arguments %j end with 2 and the reason", async (args, why) => {
+    const { status, stderr } = await run(() => headgate([name, ...args]));
+    expect(stderr.split("\n")[0]).toContain(`CLI_USAGE: ${why}`);
+    expect(status).toBe(2);
+  });
+});
+
+describe("the options of headgate start that say where it listens", () => {
+  // A port in use is named in the error, which shows where the command would listen.
+  test.each([
+    ["--port", "--hostname"],
+    ["-p", "-H"],
+  ])("%s and %s win over PORT and HOST", async (port, hostname) => {
+    const taken = cleanUp(createServer().listen(0, "127.0.0.1"), (it) => it.close());
+    await once(taken, "listening");
+    const address = taken.address();
+    const number = typeof address === "object" && address ? String(address.port) : "";
+    const bin = join(ROOT, "lib", "cli", "headgate.ts");
+    const { status, stderr } = spawnSync(
+      process.execPath,
+      [bin, "start", port, number, hostname, "127.0.0.1"],
+      {
+        cwd: folder(),
+        encoding: "utf8",
+        env: { ...MACHINE, NODE_ENV: "production", PORT: "0", HOST: "::1" },
+      },
+    );
+    expect(stderr).toContain(`Cannot listen on 127.0.0.1, port ${number}: it is in use.`);
+    expect(status).toBe(1);
+  });
+});
+
+describe("in a folder without a Next app", () => {
   test("headgate build without a Next app ends with 1 and says what is missing", async () => {
     vi.spyOn(process, "cwd").mockReturnValue(folder());
     const { status, stdout, stderr } = await run(() => headgate(["build"]));
