@@ -17,7 +17,8 @@ const MOST_FOR_CONSOLE = 10_000;
 
 /**
  * Adds the counts of one instance. KEYS[1] remembers the number of the instance's last write, so that a write
- * that is sent again after a missing answer counts once. Every other key is a hash, or a sorted set that
+ * that is sent again after a missing answer counts once, also when a copy of an earlier write arrives between
+ * the two. Every other key is a hash, or a sorted set that
  * keeps its highest scores. ARGV has the number of the write and the seconds that it is remembered. Then, for
  * each key, follow "hash" or the number of members to keep, its TTL in seconds, the number of fields, and
  * each field with its increment.
@@ -25,7 +26,10 @@ const MOST_FOR_CONSOLE = 10_000;
 export const ADD_COUNTS = defineScript(`
 local number = tonumber(ARGV[1])
 local last = redis.call("SET", KEYS[1], ARGV[1], "EX", ARGV[2], "GET")
-if last and tonumber(last) >= number then return 0 end
+if last and tonumber(last) >= number then
+  redis.call("SET", KEYS[1], last, "EX", ARGV[2])
+  return 0
+end
 local at = 4
 for i = 2, #KEYS do
   local key, kind, ttl, count = KEYS[i], ARGV[at], ARGV[at + 1], tonumber(ARGV[at + 2])

@@ -1,5 +1,8 @@
 import { describe, expect, test } from "vitest";
+import { ADD_COUNTS } from "#lib/observe/counts-script";
 import { createRequester, type Requester } from "#lib/redis/requester";
+import { runScript } from "#lib/redis/script";
+import { createScriptStore } from "#lib/redis/script-store";
 import { countingGate, keptCounts, ownNamespace } from "../support/counters.ts";
 import { liveStore } from "../support/live-store.ts";
 import { losingResponses } from "../support/lost-responses.ts";
@@ -49,6 +52,17 @@ describe("a write that fails", () => {
     expect(totals[decisions("api", "allowed")]).toBe("2");
     expect(totals["store_calls_total ok"]).toBe("2");
   });
+});
+
+test("a late copy of an earlier write does not let a later write count twice", async () => {
+  const namespace = ownNamespace();
+  const [writer, totals] = [`{${namespace}}:writer`, `{${namespace}}:totals`];
+  const redis = createScriptStore({ ...live.store, deadlineMs: 10_000 });
+  const write = (number: number) =>
+    runScript(redis, ADD_COUNTS, [writer, totals], [number, 60, "changed", "hash", 60, 1, "n", 1]);
+  const counted = [await write(1), await write(2), await write(1), await write(2)];
+  expect(counted).toEqual([1, 1, 0, 0]);
+  expect(await live.direct.hgetall(totals)).toEqual({ n: "2" });
 });
 
 test("each write is published on a channel of the namespace", async () => {
