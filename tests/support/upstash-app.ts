@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll } from "vitest";
 import { importPolicy } from "#lib/cli/check";
@@ -29,12 +29,14 @@ export function translated(files: Readonly<Record<string, string>>) {
 
 /** Loads the source of policies as the commands do, for the tests of a file. */
 export function policyLoader() {
-  const folder = join(ROOT, ".headgate", `from-upstash-${process.pid}`);
+  const parent = join(ROOT, ".headgate");
+  mkdirSync(parent, { recursive: true });
+  // Node keeps a module by its path, so each app has a folder that no other had.
+  const folder = mkdtempSync(join(parent, "from-upstash-"));
   let count = 0;
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
   return async (text: string): Promise<AnyPolicy> => {
     count += 1;
-    mkdirSync(folder, { recursive: true });
     const file = join(folder, `policy-${count}.ts`);
     writeFileSync(file, text);
     return importPolicy(file);
