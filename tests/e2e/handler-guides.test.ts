@@ -10,6 +10,7 @@ import { startBrowser } from "../support/browser.ts";
 import { LAYOUT } from "../package/new-app.ts";
 import { startStore, type TestStore } from "../support/gateway.ts";
 import { MACHINE } from "../support/machine.ts";
+import { complaintsOfPage, pagesShownBy } from "../support/page-commands/shown.ts";
 import { scope } from "../support/scope.ts";
 
 const cleanUp = scope();
@@ -121,11 +122,7 @@ beforeAll(async () => {
   store = await startStore();
   app = await startProgram(
     [join(BIN, "next", "dist", "bin", "next"), "start", "-p", "0", "-H", "localhost"],
-    {
-      UPSTASH_REDIS_REST_URL: store.url,
-      UPSTASH_REDIS_REST_TOKEN: store.token,
-      CLIENT_IP_FROM: "hops:1",
-    },
+    variables(store),
     APP,
   );
   browser = await startBrowser();
@@ -137,6 +134,16 @@ afterAll(async () => {
   await store?.stop();
   rmSync(APP, { recursive: true, force: true });
 });
+
+/** The variables of the app and of commands on its store. */
+function variables({ url, token }: TestStore) {
+  return {
+    UPSTASH_REDIS_REST_URL: url,
+    UPSTASH_REDIS_REST_TOKEN: token,
+    CLIENT_IP_FROM: "hops:1",
+    HEADGATE_NAMESPACE: "guides",
+  };
+}
 
 /** Returns the headers of a client with a new address. */
 function newAddress(): Record<string, string> {
@@ -195,6 +202,16 @@ describe("the guides", () => {
     expect(check.status).toBe(0);
   });
 });
+
+const TEST = "tests/e2e/handler-guides.test.ts";
+
+test.each(pagesShownBy(TEST).map((page, at) => [page, `192.0.2.${at + 1}`]))(
+  "the commands of %s run on the app, and print what the page shows",
+  async (page, address) => {
+    const given = store && { url: app.url, folder: APP, env: variables(store), address };
+    expect(given && (await complaintsOfPage(TEST, page, given))).toEqual([]);
+  },
+);
 
 test("an app without its variables does not start, and prints which ones are missing", () => {
   const start = run(join(BIN, "next", "dist", "bin", "next"), "start", "-p", "0");
