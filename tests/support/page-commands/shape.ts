@@ -32,18 +32,25 @@ function membersOf(line: string): readonly string[] {
 }
 
 /**
- * Compares an output with the one that a page shows. A page may leave out lines, and the end of a line.
+ * Compares an output with the one that a page shows.
  *
- * @returns the first line of the page that the output does not have in this place
+ * @param isExcerpt true when the page may leave out lines, and the end of a line
+ * @returns the first line that differs, or undefined
  */
-export function missingLine(output: string, printed: string): string | undefined {
+export function differingLine(
+  output: string,
+  printed: string,
+  isExcerpt: boolean,
+): string | undefined {
   const shown = shapesOf(printed);
   const found = shapesOf(output);
   let from = 0;
   for (const line of shown) {
-    const at = found.findIndex((text, place) => place >= from && `${text} `.startsWith(`${line} `));
-    if (at === -1) return line;
+    const at = isExcerpt
+      ? found.findIndex((text, place) => place >= from && `${text} `.startsWith(`${line} `))
+      : found.indexOf(line, from);
+    if (at === -1 || (at > from && !isExcerpt)) return line;
     from = at + 1;
   }
-  return undefined;
+  return isExcerpt ? undefined : found[from];
 }
