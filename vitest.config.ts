@@ -25,6 +25,7 @@ const LONG = [
   "tests/e2e/cloudflare.test.ts",
   "tests/e2e/behind-nginx.test.ts",
   "tests/e2e/handler-guides.test.ts",
+  "tests/e2e/docs-commands.test.ts",
   "tests/e2e/settings.test.ts",
   "tests/e2e/our-server.test.ts",
   "tests/e2e/analytics.test.ts",

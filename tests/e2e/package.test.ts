@@ -20,6 +20,7 @@ import { ROOT, startProgram } from "../support/app.ts";
 import { startStore } from "../support/gateway.ts";
 import { configInTree } from "../support/next-config.ts";
 import { NODE_ALONE } from "../support/node-alone.ts";
+import { complaintsOfPage } from "../support/page-commands/shown.ts";
 import { scope } from "../support/scope.ts";
 
 const cleanUp = scope();
@@ -173,6 +174,9 @@ describe("the app of docs/start/new-app.md", () => {
     const store = cleanUp(await startStore(), (it) => it.stop());
     const app = cleanUp(await startBuilt(APP, store, next), (it) => it.stop());
     expect(await askNewApp(app.url)).toEqual(PROMISED);
+    const shown = { url: app.url, folder: APP, env: storeVariables(store), address: "192.0.2.1" };
+    const own = "tests/e2e/package.test.ts";
+    expect(await complaintsOfPage(own, "docs/start/new-app.md", shown)).toEqual([]);
   });
 
   test("headgate audit runs on the app of docs/start/new-app.md under a Node without TypeScript", async () => {

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { startWorker } from "#app/_programs/worker";
 import { ROOT } from "../support/app.ts";
+import { complaintsOfPage } from "../support/page-commands/shown.ts";
 import type { Case } from "./case.ts";
 import { askNewApp, filesOfNewApp, LAYOUT, PROMISED } from "./new-app.ts";
 import { createNextApp } from "./next-case.ts";
@@ -12,13 +13,14 @@ import { type World, write } from "./world.ts";
 /** The versions that build this repository's own Worker. */
 export const TOOLS = ["@opennextjs/cloudflare@1.20.13", "wrangler@4.164.0"];
 
+const PAGE = "docs/guides/deploy-cloudflare.md";
+
 /** Returns a file that docs/guides/deploy-cloudflare.md shows. */
 function shownFile(name: string): string {
-  const page = readFileSync(join(ROOT, "docs", "guides", "deploy-cloudflare.md"), "utf8");
+  const page = readFileSync(join(ROOT, PAGE), "utf8");
   const blocks = page.matchAll(/^```\w+\n\/\/ (\S+)\n(.*?)^```$/gms);
   const [, , text] = [...blocks].find(([, shown]) => shown === name) ?? [];
-  if (text === undefined)
-    throw new Error(`docs/guides/deploy-cloudflare.md does not show ${name}.`);
+  if (text === undefined) throw new Error(`${PAGE} does not show ${name}.`);
   return text;
 }
 
@@ -37,6 +39,7 @@ export const workerCase: Case = {
     const app = await createNextApp(world.newFolder("worker"), 16, false, say);
     const { "proxy.ts": gate = "", ...files } = filesOfNewApp();
     write(app, { ...files, ...CONFIGS, "middleware.ts": gate, "app/layout.tsx": LAYOUT });
+    write(app, { "app/api/hello/route.ts": 'export const GET = () => new Response("hello");\n' });
     say("npm install");
     await runCommand(app, "npm", ["install", "--no-audit", "--no-fund", world.tarball, ...TOOLS]);
     say("opennextjs-cloudflare build");
@@ -52,6 +55,8 @@ export const workerCase: Case = {
     });
     try {
       deepStrictEqual(await askNewApp(worker.url, "cf-connecting-ip"), PROMISED, output);
+      const shown = { url: worker.url, folder: app, env: {}, address: "192.0.2.1" };
+      deepStrictEqual(await complaintsOfPage("tests/package/worker-case.ts", PAGE, shown), []);
     } finally {
       await worker.stop();
     }

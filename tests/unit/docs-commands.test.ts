@@ -1,4 +1,6 @@
 import { expect, test } from "vitest";
+import { differingLine } from "../support/page-commands/shape.ts";
+import { wayOf } from "../support/page-commands/ways.ts";
 import { blocksOf, readersPages } from "../support/snippets.ts";
 import { complaintsOfCommands } from "../support/shell-lines.ts";
 
@@ -27,4 +29,20 @@ test.each([
   "npx headgate block --ip 203.0.113.0/24 --for 1h \\\n  --reason 'a flood; of logins'  # asks first",
 ])("the command %s is found to be right", async (lines) => {
   expect(await complaintsOfCommands(lines)).toEqual([]);
+});
+
+test("a command that no test runs is found", () => {
+  expect(wayOf("docs/x.md", "npx headgate dance")).toBeUndefined();
+  expect(wayOf("docs/x.md", "npm run soak")).toBeUndefined();
+  expect(wayOf("docs/x.md", "npx headgate check")).toEqual({ by: "this test" });
+});
+
+test.each([
+  ["200\n429\n", "200\n200\n429\n", false, "200"],
+  ["200\n200\n429\n", "200\n429\n", false, "429"],
+  ["200\n403\n", "200\n429\n", true, "429"],
+  ["retry-after: 7\nkey 5Zb0Qk1hV9sT2mXc7yLr4A\n", "retry-after: 886\n", true, undefined],
+  ["3 used of 10 per minute, 7 left\n", "5 used of 5 per minute, 0 left\n", true, undefined],
+])("the output %j is compared with %j", (output, printed, isExcerpt, line) => {
+  expect(differingLine(output, printed, isExcerpt)).toBe(line);
 });

@@ -41,15 +41,7 @@ export function guidesApp() {
     const build = runNext("build");
     if (build.status !== 0) throw new Error(build.output);
     store = await startStore();
-    app = await startProgram(
-      [NEXT, "start", "-p", "0", "-H", "localhost"],
-      {
-        UPSTASH_REDIS_REST_URL: store.url,
-        UPSTASH_REDIS_REST_TOKEN: store.token,
-        CLIENT_IP_FROM: "hops:1",
-      },
-      APP,
-    );
+    app = await startProgram([NEXT, "start", "-p", "0", "-H", "localhost"], variables(store), APP);
     browser = await startBrowser();
   });
 
@@ -96,6 +88,19 @@ export function guidesApp() {
     get url() {
       return app.url;
     },
+    /** The app's address, its folder, and the variables of the app and of commands on its store. */
+    get running() {
+      return { url: app.url, folder: APP, env: store ? variables(store) : {} };
+    },
+  };
+}
+
+function variables({ url, token }: TestStore) {
+  return {
+    UPSTASH_REDIS_REST_URL: url,
+    UPSTASH_REDIS_REST_TOKEN: token,
+    CLIENT_IP_FROM: "hops:1",
+    HEADGATE_NAMESPACE: "guides",
   };
 }
 

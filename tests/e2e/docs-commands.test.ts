@@ -1,0 +1,131 @@
+// Every command of README.md and of docs is run by a test: by this one, or by one that
+// tests/support/page-commands/ways.ts names. Few cannot be run, and the table has the reason.
+import { existsSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { buildOnce } from "#app/_programs/build";
+import { buildPackage } from "../../config/package/build.ts";
+import { ROOT, type RunningApp, startApp } from "../support/app.ts";
+import { startCluster } from "../support/cluster.ts";
+import { startStore, type TestStore } from "../support/gateway.ts";
+import { type CommandBlock, commandBlocks } from "../support/page-commands/blocks.ts";
+import { foreignPackages } from "../support/page-commands/packages.ts";
+import { Projects, SAMPLE } from "../support/page-commands/projects.ts";
+import { complaintsOfBlocks, curlTo } from "../support/page-commands/run-blocks.ts";
+import { runServer } from "../support/page-commands/server.ts";
+import { servePolicy } from "../support/page-commands/serve-policy.ts";
+import type { Step } from "../support/page-commands/shell.ts";
+import { idleTests, type Way, wayOf } from "../support/page-commands/ways.ts";
+import { scope } from "../support/scope.ts";
+
+const cleanUp = scope();
+const BLOCKS = commandBlocks();
+
+const COMMANDS = BLOCKS.flatMap(({ page, line, commands }) =>
+  commands.map((command) => ({ page, line, command, way: wayOf(page, command) })),
+);
+const commandsBy = (by: Way["by"]) => COMMANDS.filter(({ way }) => way?.by === by);
+
+test("every command of the docs is run by a test, or has a reason why not", () => {
+  const open = COMMANDS.filter(({ way }) => way === undefined);
+  expect(
+    open.map(({ page, line, command }) => `${page}:${line}: "${command}" is run by no test`),
+  ).toEqual([]);
+  const used = COMMANDS.flatMap(({ way }) => (way?.by === "another test" ? [way.test] : []));
+  expect(idleTests(new Set(used))).toEqual([]);
+});
+
+test("the docs install packages that this repository uses, and run test files that exist", () => {
+  const commands = commandsBy("no test").map(({ command }) => command);
+  expect(commands.flatMap(foreignPackages)).toEqual([]);
+  const tests = commands.flatMap((command) => command.match(/\btests\/\S+/g) ?? []);
+  expect(tests.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
+});
+
+describe("the commands of the docs", () => {
+  /** A folder within the tree finds the packages of the tree. */
+  const folder = join(ROOT, ".headgate", `docs-commands-${process.pid}`);
+  const projects = new Projects(folder);
+  const SECRETS = {
+    HEADGATE_SECRET: "a secret of the tests, long enough",
+    AUTH_SECRET: "a secret of the tests' own tokens, long enough",
+  };
+  let store: TestStore;
+  let sample: RunningApp;
+
+  beforeAll(async () => {
+    await buildOnce(ROOT, () => {});
+    // An app with the source of the package would compile it for each command.
+    await buildPackage(ROOT, join(folder, "node_modules", "headgate"));
+    store = await startStore();
+    for (const [name, value] of Object.entries(SECRETS)) vi.stubEnv(name, value);
+    sample = await startApp({ ...variables(), HEADGATE_NAMESPACE: SAMPLE });
+  });
+  afterAll(async () => {
+    vi.unstubAllEnvs();
+    await sample?.stop();
+    await store?.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const variables = () => ({
+    ...SECRETS,
+    UPSTASH_REDIS_REST_URL: store.url,
+    UPSTASH_REDIS_REST_TOKEN: store.token,
+    HEADGATE_STORE_DEADLINE_MS: "10000",
+    CLIENT_IP_FROM: "hops:1",
+  });
+
+  const pages = [...new Set(commandsBy("this test").map(({ page }) => page))];
+
+  test.each(pages.map((page, at) => [page, `198.51.100.${at + 1}`]))(
+    "the commands of %s run, and print what the page shows",
+    async (page, address) => {
+      await useUp("203.0.113.7");
+      const blocks = BLOCKS.filter((block) => block.page === page);
+      const steps = new Map<string, Step>();
+      for (const block of blocks) {
+        for (const command of block.commands) {
+          if (wayOf(page, command)?.by === "this test")
+            steps.set(command, await stepOf(command, block));
+        }
+      }
+      const env = { ...variables(), CLIENT_ADDRESS: address };
+      expect(await complaintsOfBlocks(blocks, (command) => steps.get(command), env)).toEqual([]);
+    },
+  );
+
+  /** Sends searches from an address, which the pages inspect, until one is denied. */
+  async function useUp(address: string): Promise<void> {
+    const request = { method: "POST", headers: { "x-forwarded-for": address } };
+    for (let sent = 0; sent < 11; sent += 1) await fetch(`${sample.url}/api/search`, request);
+  }
+
+  async function stepOf(command: string, block: CommandBlock): Promise<Step> {
+    const isOfSample = block.commands.some((each) => /\bnpm run\b|\bapp\//.test(each));
+    const project = await projects.for(block.page, command);
+    const env = { HEADGATE_NAMESPACE: project.namespace };
+    if (command.startsWith("npx headgate ")) return { command, folder: project.folder, env };
+    const place = { folder: isOfSample ? ROOT : folder };
+    if (!/\bcurl\b/.test(command)) return { command, ...place };
+    const own = isOfSample ? undefined : await projects.of(block.page);
+    const given = { ...variables(), ...env };
+    const app = own && cleanUp(await servePolicy(own.policy, given), (it) => it.stop());
+    return { command: curlTo((app ?? sample).url, command, block), ...place };
+  }
+
+  test.each([...new Set(commandsBy("server").map(({ command }) => command))])(
+    "%s serves until it is stopped",
+    async (command) => {
+      const isCluster = command.includes("HEADGATE_CLUSTER=1");
+      const redis = isCluster ? cleanUp(await startCluster(), (it) => it.stop()) : store.redis;
+      const here = command
+        .replace("…", store.token)
+        .replace("http://127.0.0.1:8079", store.url)
+        .replace(/rediss?:\/\/\S+/, redis.url);
+      const env = { REDIS_URL: redis.url, GATEWAY_PORT: "0", TOKEN: store.token };
+      const { status, expected } = await runServer(here, env);
+      expect(status).toBe(expected);
+    },
+  );
+});
