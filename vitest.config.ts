@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { defineConfig } from "vitest/config";
+import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 // Tests start the same programs over and over: Node keeps what V8 compiled of them, for the workers too.
@@ -49,10 +49,21 @@ class LongFirst extends BaseSequencer {
   }
 }
 
-const project = (name: string, timeout: number) => ({
+/** Files of these projects share processes: a process for each file would double their processor time. */
+const SHARED_PROCESS = {
+  isolate: false,
+  setupFiles: [join(import.meta.dirname, "tests/support/fresh-file.ts")],
+};
+
+const project = (
+  name: string,
+  timeout: number,
+  more: TestProjectInlineConfiguration["test"] = {},
+) => ({
   extends: true as const,
   test: {
     name,
+    ...more,
     include: [`tests/${name}/**/*.test.ts`, `tests/${name}/**/*.test.tsx`],
     testTimeout: timeout,
     hookTimeout: 240_000,
@@ -74,7 +85,7 @@ export default defineConfig({
     maxConcurrency: 60,
     allowOnly: false,
     projects: [
-      project("unit", 30_000),
+      project("unit", 30_000, SHARED_PROCESS),
       project("contract", 60_000),
       project("faults", 120_000),
       project("runtime", 60_000),

@@ -31,7 +31,10 @@ async function measure(lua: string) {
   const from = cpuMs();
   const answer = await script(lua);
   const ms = cpuMs() - from;
-  return { ms, answer, after: await script(STILL_THERE) };
+  let after = await script(STILL_THERE);
+  // A busy machine can hold up even a short script for too long.
+  for (let i = 0; i < 5 && typeof after !== "string"; i += 1) after = await script(STILL_THERE);
+  return { ms, answer, after };
 }
 
 const STILL_THERE = "return tostring(redis.call('GET', 'k')) .. string.format('%d', 3)";
