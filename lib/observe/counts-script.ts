@@ -26,10 +26,7 @@ const MOST_FOR_CONSOLE = 10_000;
 export const ADD_COUNTS = defineScript(`
 local number = tonumber(ARGV[1])
 local last = redis.call("SET", KEYS[1], ARGV[1], "EX", ARGV[2], "GET")
-if last and tonumber(last) >= number then
-  redis.call("SET", KEYS[1], last, "EX", ARGV[2])
-  return 0
-end
+if last and tonumber(last) >= number then return redis.call("SET", KEYS[1], last, "EX", ARGV[2]) end
 local at = 4
 for i = 2, #KEYS do
   local key, kind, ttl, count = KEYS[i], ARGV[at], ARGV[at + 1], tonumber(ARGV[at + 2])
@@ -51,7 +48,6 @@ for i = 2, #KEYS do
   at = at + 3 + 2 * count
 end
 redis.pcall("PUBLISH", ARGV[3], ARGV[1])
-return 1
 `);
 
 /**
