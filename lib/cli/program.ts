@@ -130,9 +130,11 @@ function misuseOf(args: ArgsDef, given: Given, rawArgs: readonly string[]): stri
   if (extra !== undefined) return `Unexpected argument "${extra}"`;
   const [withoutValue] = Object.entries(args).find(([name, { type }]) => {
     const value = given[name];
-    if (type !== "string" || typeof value !== "string") return false;
+    if (type !== "string" || value === undefined) return false;
+    // For "--no-hostname", citty gives false.
+    if (typeof value !== "string" || value === "") return true;
     // A client key may begin with "-". Then it is written after "=".
-    return value === "" || (value.startsWith("-") && !rawArgs.includes(`--${name}=${value}`));
+    return value.startsWith("-") && !rawArgs.includes(`--${name}=${value}`);
   }) ?? [undefined];
   return withoutValue && `Option '--${withoutValue}' needs a value`;
 }

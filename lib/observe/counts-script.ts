@@ -18,10 +18,10 @@ const MOST_FOR_CONSOLE = 10_000;
 /**
  * Adds the counts of one instance. KEYS[1] remembers the number of the instance's last write, so that a write
  * that is sent again after a missing answer counts once, also when a copy of an earlier write arrives between
- * the two. Every other key is a hash, or a sorted set that
- * keeps its highest scores. ARGV has the number of the write and the seconds that it is remembered. Then, for
- * each key, follow "hash" or the number of members to keep, its TTL in seconds, the number of fields, and
- * each field with its increment.
+ * the two. Every other key is a hash, or a sorted set that keeps its highest scores. ARGV has the number of the
+ * write, the seconds that it is remembered, and the channel on which it is announced. Then, for each key,
+ * follow "hash" or the number of members to keep, its TTL in seconds, the number of fields, and each field with
+ * its increment.
  */
 export const ADD_COUNTS = defineScript(`
 local number = tonumber(ARGV[1])

@@ -18,7 +18,7 @@ import type {
 } from "./explanation.ts";
 import { type Explaining, inMemoryGate, responsesOf, withAddress } from "./responses.ts";
 import { explainRules, type MatchedRequest } from "./rules.ts";
-import { failureOf, NOT_TRIED, withReasons } from "./tokens.ts";
+import { failureOf, UNKNOWN, withoutTriedKeys, withReasons } from "./tokens.ts";
 
 /**
  * Explains what the gate does with a request, without a store: which rules apply and why others do not, which
@@ -130,9 +130,10 @@ function whyUnproven(
     Object.hasOwn(conditions, name) ? [] : [value],
   );
   if (values.every(Boolean)) return [];
-  if (reasons.length > 0) return reasons;
-  const isBearer = /^bearer /i.test(headers.get("authorization") ?? "");
-  return isBearer && !values.some(Boolean) ? [NOT_TRIED] : [];
+  const isProven = values.some(Boolean);
+  const known = withoutTriedKeys(reasons, isProven);
+  if (known.length > 0 || isProven) return known;
+  return /^bearer /i.test(headers.get("authorization") ?? "") ? [UNKNOWN] : [];
 }
 
 function clientsOf(client: Client | undefined): readonly ExplainedClient[] {

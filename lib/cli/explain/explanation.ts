@@ -66,7 +66,7 @@ export interface Explanation {
   readonly failures: Readonly<Record<string, string>>;
   /**
    * Why the request's tokens do not verify: jose's codes, such as "ERR_JWT_EXPIRED (exp)"; "type" or "sub" for a
-   * type that is not a user's, or a subject that is no name; "NOT_TRIED" when nothing verified the bearer token.
+   * type that is not a user's, or a subject that is no name; "UNKNOWN" for a bearer token without a known reason.
    */
   readonly unverified: readonly string[];
   /** The value of each condition of the lists. */

@@ -8,7 +8,7 @@ import type {
   SecretSource,
 } from "./explanation.ts";
 import type { ExplainedRule } from "./rules.ts";
-import { NOT_TRIED } from "./tokens.ts";
+import { UNKNOWN } from "./tokens.ts";
 
 /** Returns an explanation as text: a paragraph for each step of the request's way. */
 export function renderExplanation(explained: Explanation): string {
@@ -57,8 +57,9 @@ const SECRETS: Readonly<Record<SecretSource, string>> = {
   none: "not those of the app: set HEADGATE_SECRET, or the variables of its store, as the app has them",
 };
 
-const UNTRIED =
-  "was not verified: no secret is set, or the app's resolvers do not read the Authorization header";
+/** The possible reasons of a bearer token without a known one. */
+const POSSIBLE =
+  "names no user: the app has no secret or key for it, rejects its form or its claims, or does not read the Authorization header";
 
 function entryLine({ list, id, client, reason }: ExplainedEntry): string {
   const words = { allow: "allowed without being counted", block: "blocked" };
@@ -90,7 +91,7 @@ function unprovenText(failure: string | undefined): string {
 }
 
 function tokenText(reason: string): string {
-  if (reason === NOT_TRIED) return UNTRIED;
+  if (reason === UNKNOWN) return POSSIBLE;
   return `does not verify: ${reason}`;
 }
 

@@ -27,25 +27,28 @@ export function secretFor(
   const set = trimVariables(variables);
   const named = namedStore(set);
   const app = runningApp(root, named);
-  const isSet = Boolean(set["HEADGATE_SECRET"]);
-  const made = !isSet && app?.secret !== undefined ? madeSecret(app) : undefined;
+  const given = set["HEADGATE_SECRET"];
+  const made = given === undefined && app?.secret !== undefined ? madeSecret(app) : undefined;
   const ofStore = named ? "store" : "none";
   return {
-    source: isSet ? "HEADGATE_SECRET" : made ? "running-app" : ofStore,
+    source: given !== undefined ? "HEADGATE_SECRET" : made ? "running-app" : ofStore,
     variables: made ?? {},
-    warning: warningOf(app, mode, isSet),
+    warning: app && warningOf(app, mode, given),
   };
 }
 
 function warningOf(
-  app: StoreAddress | undefined,
+  app: StoreAddress,
   mode: "development" | "production",
-  isSet: boolean,
+  given: string | undefined,
 ): string | undefined {
-  if (app?.isSecretSet && !isSet) {
+  if (app.isSecretSet && given === undefined) {
     return "the app that runs here has other keys: set HEADGATE_SECRET as it has it";
   }
-  if (app?.mode === undefined || app.mode === mode) return undefined;
-  const how = app.mode === "development" ? "with --dev" : "without --dev";
-  return `the app that runs here has other keys, since it is in ${app.mode}: explain it ${how}`;
+  if (app.mode !== undefined && app.mode !== mode) {
+    const how = app.mode === "development" ? "with --dev" : "without --dev";
+    return `the app that runs here has other keys, since it is in ${app.mode}: explain it ${how}`;
+  }
+  if (given === undefined || app.secret === undefined || app.secret === given) return undefined;
+  return "the app that runs here has other keys, since it was started without HEADGATE_SECRET";
 }

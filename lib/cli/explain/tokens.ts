@@ -3,11 +3,14 @@
 import { isHeadgateError } from "#lib/core/errors";
 import { UNVERIFIED } from "#lib/identity/unverified";
 
-/** The reason when no reader was called with a token: no secret is set, or the app reads another place. */
-export const NOT_TRIED = "NOT_TRIED";
+/** The reason of a bearer token that names no user, when no reader of tokens gave one. */
+export const UNKNOWN = "UNKNOWN";
 
-/** The code of jose for a token that another key signed. */
-const OTHER_KEY = "ERR_JWS_SIGNATURE_VERIFICATION_FAILED";
+/** The codes of jose for a token that another key signed or encrypted. */
+const OTHER_KEY: ReadonlySet<string> = new Set([
+  "ERR_JWS_SIGNATURE_VERIFICATION_FAILED",
+  "ERR_JWE_DECRYPTION_FAILED",
+]);
 
 /** Resolves to the result of work that verifies tokens, with the reasons why tokens did not verify meanwhile. */
 export async function withReasons<T>(
@@ -17,13 +20,19 @@ export async function withReasons<T>(
   const listening = globalThis as { [UNVERIFIED]?: (reason: unknown) => void };
   listening[UNVERIFIED] = (reason) => void reasons.add(reasonOf(reason));
   try {
-    const result = await work();
-    // Each secret is tried, so the right one may give another reason.
-    if (reasons.size > 1) reasons.delete(OTHER_KEY);
-    return [result, [...reasons]];
+    return [await work(), [...reasons]];
   } finally {
     delete listening[UNVERIFIED];
   }
+}
+
+/**
+ * Returns the reasons without those of keys that do not fit, unless they are the only ones and no identity has a
+ * value: each key is tried, so the token may verify with the next key, or fail with it for another reason.
+ */
+export function withoutTriedKeys(reasons: readonly string[], isProven: boolean): readonly string[] {
+  const others = reasons.filter((reason) => !OTHER_KEY.has(reason));
+  return isProven || others.length > 0 ? others : reasons;
 }
 
 /** Returns jose's code, with the claim at fault; otherwise the name of an error, or the part of the token. */

@@ -23,10 +23,12 @@ export interface Question {
   readonly header?: readonly [name: string, isThere: boolean];
 }
 
-/** A route handler that every app has, and a file that none of its middleware should change. */
+/** A route handler that every app has. */
 export const HELLO = `export function GET() {
   return Response.json({ hello: true });
 }
 `;
+
+/** A file for which the middleware does not run. */
 export const PICTURE = `<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"></svg>
 `;

@@ -7,13 +7,14 @@ import { describe, expect, test } from "vitest";
 import { explainRequest } from "#lib/cli/explain/explain";
 import { renderExplanation } from "#lib/cli/explain/render";
 import { secretFor } from "#lib/cli/explain/secret";
+import { withoutTriedKeys } from "#lib/cli/explain/tokens";
 import { HeadgateError } from "#lib/core/errors";
 import type { Variables } from "#lib/core/settings";
 import { fromEnv } from "#lib/env";
 import { jwtUser } from "#lib/identity/jwt";
 import { createKeyedHash } from "#lib/identity/keyed-hash";
 import { supabaseUser } from "#lib/identity/sessions/supabase";
-import { definePolicy } from "#lib/policy/define";
+import { type AnyPolicy, definePolicy } from "#lib/policy/define";
 import { recordRunningStore, type StoreAddress } from "#lib/server/running-store";
 import { write } from "../../package/world.ts";
 import { ROOT } from "../../support/app.ts";
@@ -29,11 +30,15 @@ const URL_OF_PROJECT = "https://shop.supabase.co";
 type Resolver = (request: Request) => Promise<string | undefined> | string | undefined;
 
 /** Explains a request of a user whom a resolver names. */
-async function explain(user: Resolver, headers: Readonly<Record<string, string>>) {
+function explain(user: Resolver, headers: Readonly<Record<string, string>>) {
   const policy = definePolicy({
     identities: { user },
     rules: { api: { match: "/api/:path*", limits: { "user|ip": "3 per minute" } } },
   });
+  return explainBy(policy, headers);
+}
+
+async function explainBy(policy: AnyPolicy, headers: Readonly<Record<string, string>>) {
   const explained = await explainRequest({
     policy,
     request: () => new Request("https://shop.example/api/x", { headers }),
@@ -57,6 +62,7 @@ function seconds(fromNow: number): number {
 
 describe("a token that does not verify", () => {
   const user = jwtUser({ secrets: [CURRENT, PREVIOUS], audience: "shop" });
+  const supabase = supabaseUser({ url: URL_OF_PROJECT, secret: CURRENT });
   const stranger = "a secret that the app does not know, long enough";
 
   test.each<readonly [string, () => Promise<string> | string, string]>([
@@ -85,18 +91,40 @@ describe("a token that does not verify", () => {
     expect(JSON.stringify(explained) + text).not.toContain(token.split(".")[2] ?? token);
   });
 
-  test("explain says that a token was not verified when the app has no secret", async () => {
-    const { explained, text } = await explain(jwtUser({ secrets: [], audience: "shop" }), {
-      authorization: `Bearer ${await signed({})}`,
+  test.each<readonly [string, Resolver]>([
+    ["the app has no secret", jwtUser({ secrets: [], audience: "shop" })],
+    ["the token verifies, and its issuer is another", supabase],
+  ])("explain prints the possible reasons when %s", async (_, resolver) => {
+    const headers = { authorization: `Bearer ${await signed({ iss: "https://other.example" })}` };
+    const { explained, text } = await explain(resolver, headers);
+    expect(explained).toMatchObject({ identities: { user: null }, unverified: ["UNKNOWN"] });
+    expect(text).toContain("token   names no user: the app has no secret or key for it, rejects");
+  });
+
+  test("explain prints nothing about a token that the previous secret verifies, when another identity has no value", async () => {
+    const policy = definePolicy({
+      identities: { user, tenant: () => undefined },
+      rules: {
+        api: {
+          match: "/api/:path*",
+          limits: { "user|ip": "3 per minute", "tenant|ip": "9 per minute" },
+        },
+      },
     });
-    expect(explained.unverified).toEqual(["NOT_TRIED"]);
-    expect(text).toContain("token   was not verified: no secret is set, or");
+    const headers = { authorization: `Bearer ${await signed({}, PREVIOUS)}` };
+    const { explained } = await explainBy(policy, headers);
+    expect(explained).toMatchObject({ identities: { user: "ada", tenant: null }, unverified: [] });
+  });
+
+  test("withoutTriedKeys leaves out the reason of a key that did not decrypt a token", () => {
+    const [otherKey, expired] = ["ERR_JWE_DECRYPTION_FAILED", "ERR_JWT_EXPIRED (exp)"];
+    expect(withoutTriedKeys([otherKey, expired], false)).toEqual([expired]);
+    expect(withoutTriedKeys([otherKey], false)).toEqual([otherKey]);
   });
 
   test("explain prints why the token of a session does not verify", async () => {
-    const resolver = supabaseUser({ url: URL_OF_PROJECT, secret: CURRENT });
     const token = await signed({ exp: seconds(-60) });
-    const { explained } = await explain(resolver, { authorization: `Bearer ${token}` });
+    const { explained } = await explain(supabase, { authorization: `Bearer ${token}` });
     expect(explained.unverified).toEqual(["ERR_JWT_EXPIRED (exp)"]);
   });
 
@@ -155,8 +183,18 @@ describe("the secret of an explanation", () => {
     [
       "HEADGATE_SECRET",
       { HEADGATE_SECRET: CURRENT },
-      { mode: "development", secret: PREVIOUS },
+      { mode: "development", isSecretSet: true },
       { source: "HEADGATE_SECRET", variables: {}, warning: undefined },
+    ],
+    [
+      "HEADGATE_SECRET, with a warning for an app that was started without it",
+      { HEADGATE_SECRET: CURRENT },
+      { mode: "development", secret: PREVIOUS },
+      {
+        source: "HEADGATE_SECRET",
+        variables: {},
+        warning: expect.stringContaining("without HEADGATE_SECRET") as string,
+      },
     ],
     [
       "that of the running app",

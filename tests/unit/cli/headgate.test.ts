@@ -205,6 +205,8 @@ describe.each(["dev", "start"])("where headgate %s listens", (name) => {
     [["--port=-1"], "--port must be a whole number from 0 to 65535."],
     [["-p", "65536"], "--port must be a whole number from 0 to 65535."],
     [["-p"], "Option '--port' needs a value"],
+    [["--port="], "Option '--port' needs a value"],
+    [["--no-hostname"], "Option '--hostname' needs a value"],
     [["--hostname", "[::1]"], "--hostname must be an IP address or a host name, without quotes"],
     [["-H", "two words"], "--hostname must be an IP address or a host name, without quotes"],
   ])("the arguments %j end with 2 and the reason", async (args, why) => {

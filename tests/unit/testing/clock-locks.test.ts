@@ -76,7 +76,7 @@ test("a flight waits for another by the clock, up to its maximum", async () => {
   expect(await waited).toMatchObject({ code: "LOCK_NOT_ACQUIRED" });
 });
 
-test("locks and dedup fail as they do without a store, and none of their calls is sent twice", async () => {
+test("locks and dedup fail as they do without a store, and send no call twice", async () => {
   const gate = createTestGate(policy);
   gate.storeIs("down");
   expect(await createLocks(gate).acquireLock("report", 10)).toBeNull();
