@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { parseEnv } from "node:util";
 import { HeadgateError } from "headgate";
@@ -55,7 +55,10 @@ const ENV_FILES: readonly string[] = ["", ".production", ".development", ".test"
 
 /** Returns the variables of the app's `.env` files that may be secret, so that no build is wasted. */
 function secretsInFiles(root: string): string[] {
-  const files = ENV_FILES.map((name) => join(root, name)).filter((file) => existsSync(file));
+  // A folder may have such a name too.
+  const files = ENV_FILES.map((name) => join(root, name)).filter((file) =>
+    statSync(file, { throwIfNoEntry: false })?.isFile(),
+  );
   const names = files.flatMap((file) => Object.keys(parseEnv(readFileSync(file, "utf8"))));
   return secretsAmong(names);
 }
