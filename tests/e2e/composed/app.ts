@@ -24,6 +24,8 @@ export function composedApp() {
       SHOP_ORIGIN: shop.url,
       UPSTASH_REDIS_REST_URL: store.url,
       UPSTASH_REDIS_REST_TOKEN: store.token,
+      // The deadline is long, because no test depends on the speed of a loaded machine.
+      HEADGATE_STORE_DEADLINE_MS: "10000",
     });
   });
 
