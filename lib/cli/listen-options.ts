@@ -16,7 +16,7 @@ interface ListenArgs {
 
 /**
  * Sets PORT and HOST of this process to the options that are given, so that an option wins over a variable and
- * over an .env file, and the app reads the same port.
+ * over an .env file. The app reads the same variables.
  *
  * @throws {HeadgateError} CLI_USAGE
  */

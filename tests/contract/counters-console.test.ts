@@ -19,7 +19,7 @@ describe("Upstash's console", () => {
       (await live.direct.info("commandstats")).match(/evalsha:calls=(\d+)/)?.[1];
     const before = Number(await calls());
     await sendAll(4, "/api/x", "203.0.113.1");
-    // Only the write is sent: none of these denials called the store.
+    // Only the write is sent: the denials called no store.
     expect(Number(await calls()) - before).toBe(1);
     const redis = createRedis({ ...live.store, deadlineMs: 10_000 });
     const analytics = new Analytics({ redis, prefix: `${namespace}:{counters}` });

@@ -67,14 +67,14 @@ test("a late copy of an earlier write does not let a later write count twice", a
 test("each write is published on a channel of the namespace", async () => {
   const namespace = ownNamespace();
   const listener = cleanUp(live.direct.duplicate(), (it) => it.disconnect());
-  const heard: string[] = [];
-  listener.on("message", (channel, number) => heard.push(`${channel} ${number}`));
+  const announced: string[] = [];
+  listener.on("message", (channel, number) => announced.push(`${channel} ${number}`));
   await listener.subscribe(`${namespace}:{counters}:changed`);
   const { send } = countingGate(live.store, namespace);
   await send("/api/x");
   await send("/api/x");
   const channel = `${namespace}:{counters}:changed`;
-  await expect.poll(() => heard).toEqual([`${channel} 1`, `${channel} 2`]);
+  await expect.poll(() => announced).toEqual([`${channel} 1`, `${channel} 2`]);
 });
 
 test("counters work for a user without permission to publish", async () => {

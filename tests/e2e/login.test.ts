@@ -103,18 +103,18 @@ describe("POST /api/login", () => {
 
     const wrong = await seen(await attempt(account, "wrong"));
     expect(wrong).toMatchObject({ status: 403, waits: false });
-    expect(await seen(await attempt("nobody", "wrong"))).toStrictEqual(wrong);
+    expect(await seen(await attempt("unknown", "wrong"))).toStrictEqual(wrong);
     for (let i = 0; i < 4; i += 1) {
       await attempt(account, "wrong");
-      await attempt("nobody", "wrong");
+      await attempt("unknown", "wrong");
     }
     const byAccount = await seen(await attempt(account, "ada's own"));
     expect(byAccount).toMatchObject({ status: 429, waits: true });
     expect(byAccount.limits).toBe('"api:ip:minute", "login-posts:ip:minute"');
-    expect(await seen(await attempt("nobody", "wrong"))).toStrictEqual(byAccount);
+    expect(await seen(await attempt("unknown", "wrong"))).toStrictEqual(byAccount);
 
     for (let i = 0; i < 10; i += 1) await attempt(`account-${i}`, "wrong");
-    expect(await seen(await attempt("somebody-else", "wrong"))).toStrictEqual(byAccount);
+    expect(await seen(await attempt("another-account", "wrong"))).toStrictEqual(byAccount);
   });
 });
 
@@ -213,7 +213,7 @@ describe("an app without accounts, and with clients that connect to it directly"
           "x-real-ip": claim,
           "x-headgate-socket": `nonce ${claim}`,
         });
-        answers.push(await signIn(page, `somebody-at-${claim}`, "wrong"));
+        answers.push(await signIn(page, `account-at-${claim}`, "wrong"));
       }
       expect(answers).toEqual([WRONG, WRONG, expect.stringContaining("too many attempts")]);
     },

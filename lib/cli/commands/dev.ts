@@ -1,8 +1,5 @@
-import { loadServerParts } from "../define-server.ts";
-import { LISTEN_ARGS, setListening } from "../listen-options.ts";
 import { POLICY } from "../policy-file.ts";
-import { defineProgram } from "../program.ts";
-import { serveProject } from "../serve-project.ts";
+import { servingProgram } from "../serving-program.ts";
 
 const HELP = `Serves the Next app of this folder with its limits as next dev does, and rebuilds as you edit.
 
@@ -16,21 +13,4 @@ const HELP = `Serves the Next app of this folder with its limits as next dev doe
 The environment is that of headgate start (npx headgate start --help).
 `;
 
-export default defineProgram({
-  name: "headgate dev",
-  help: HELP,
-  args: {
-    policy: { type: "positional", required: false },
-    with: { type: "string" },
-    ...LISTEN_ARGS,
-  },
-  async run({ policy, with: file, port, hostname }) {
-    setListening({ port, hostname }, HELP);
-    return serveProject({
-      ...(await loadServerParts(file)),
-      root: process.cwd(),
-      mode: "development",
-      policy,
-    });
-  },
-});
+export default servingProgram({ name: "headgate dev", help: HELP, mode: "development" });

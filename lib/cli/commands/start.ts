@@ -1,8 +1,5 @@
-import { loadServerParts } from "../define-server.ts";
-import { LISTEN_ARGS, setListening } from "../listen-options.ts";
 import { POLICY } from "../policy-file.ts";
-import { defineProgram } from "../program.ts";
-import { serveProject } from "../serve-project.ts";
+import { servingProgram } from "../serving-program.ts";
 
 const HELP = `Serves the Next app of this folder with its limits.
 
@@ -26,21 +23,4 @@ Environment, or .env files as Next reads them:
   HEADGATE_BATCH=0            hands each request to Next by itself, and not those that arrive together
 `;
 
-export default defineProgram({
-  name: "headgate start",
-  help: HELP,
-  args: {
-    policy: { type: "positional", required: false },
-    with: { type: "string" },
-    ...LISTEN_ARGS,
-  },
-  async run({ policy, with: file, port, hostname }) {
-    setListening({ port, hostname }, HELP);
-    return serveProject({
-      ...(await loadServerParts(file)),
-      root: process.cwd(),
-      mode: "production",
-      policy,
-    });
-  },
-});
+export default servingProgram({ name: "headgate start", help: HELP, mode: "production" });

@@ -9,7 +9,7 @@ export function testConnection(browser: DashboardBrowser): void {
   describe("the connection", () => {
     const status = (page: Page) => page.getByRole("status").innerText();
 
-    test("the page recovers after the server was unavailable, and a screen reader is told of both", async () => {
+    test("the page recovers after the server was unavailable, and a screen reader announces both", async () => {
       const { server, page, problems } = await open();
       await page.getByText("shop-production").waitFor();
       expect(await status(page)).toBe("");

@@ -36,7 +36,7 @@ export const CLIENTS: readonly LoadClient[] = [
     role: "admin",
     session: "session-eve-4412",
   },
-  { ...PLAIN, address: "192.0.2.155", session: "session-nobody-4413", password: "wrong" },
+  { ...PLAIN, address: "192.0.2.155", session: "session-unknown-4413", password: "wrong" },
   {
     ...PLAIN,
     address: "[2001:db8:78::5]:4711",

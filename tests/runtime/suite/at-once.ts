@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { createKeyedHash } from "#lib/identity/keyed-hash";
 import { keyNames } from "#lib/redis/keys";
 import { clientEntry, writeEntries } from "../../support/live-gate.ts";
-import { bearer, clientOf, heard, newAddress, PATIENTLY, tokenOf } from "./client.ts";
+import { bearer, clientOf, reported, newAddress, PATIENTLY, tokenOf } from "./client.ts";
 import type { Guard } from "./guard.ts";
 import { scope } from "../../support/scope.ts";
 import { bindingsFor } from "./bindings.ts";
@@ -40,7 +40,7 @@ export function testAtOnce(guard: Guard): void {
     const mine = [];
     for (let i = 0; i < 4; i += 1) mine.push((await clientOf(fresh)("/mine", ofAda)).status);
     expect(mine).toEqual([200, 200, 200, 429]);
-    expect(await heard(clientOf(fresh))).not.toContain("failure of control");
+    expect(await reported(clientOf(fresh))).not.toContain("failure of control");
   });
 
   test("a new worker allows each client exactly its limit among 200 concurrent requests", async () => {

@@ -32,7 +32,7 @@ export function clientOf(running: Running, address = newAddress()) {
 }
 
 /** Returns the events of the worker's listener. */
-export async function heard(send: ReturnType<typeof clientOf>): Promise<string[]> {
+export async function reported(send: ReturnType<typeof clientOf>): Promise<string[]> {
   return (await (await send("/events")).json()) as string[];
 }
 

@@ -1,7 +1,7 @@
 import { createServer } from "node:http";
 import { describe, expect, test } from "vitest";
 import type { Bindings } from "../../fixtures/runtime/worker.ts";
-import { clientOf, heard, isAllowed, PATIENTLY } from "./client.ts";
+import { clientOf, reported, isAllowed, PATIENTLY } from "./client.ts";
 import type { Guard } from "./guard.ts";
 import { scope } from "../../support/scope.ts";
 
@@ -17,7 +17,7 @@ export function testEvents(guard: Guard): void {
       await send("/mine");
       await send("/broken");
       await expect
-        .poll(async () => (await heard(send)).toSorted(), PATIENTLY)
+        .poll(async () => (await reported(send)).toSorted(), PATIENTLY)
         .toEqual([
           "broken: within-limit",
           "failure of identity broken",
@@ -36,8 +36,8 @@ export function testEvents(guard: Guard): void {
       const send = clientOf(await startWith(changes));
       const open = await send("/mine");
       const closed = await send("/closed");
-      await expect.poll(() => heard(send), PATIENTLY).toHaveLength(2);
-      const events = await heard(send);
+      await expect.poll(() => reported(send), PATIENTLY).toHaveLength(2);
+      const events = await reported(send);
       return { open, closed, events };
     };
 
