@@ -76,7 +76,6 @@ async function run(
 ): Promise<Soaked> {
   const beganAt = performance.now();
   const since = () => performance.now() - beganAt;
-  const endMs = seconds * 1000;
   const answers: Record<string, number> = {};
   const searches: Sent[] = [];
   const fetches = new Map<string, number>();
@@ -84,6 +83,8 @@ async function run(
   const late = apps.map((): number[] => []);
   let requests = 0;
   let wrong = 0;
+  /** When the soak ends. A slow machine starts it late, once a limit rejects: Redis is up until then. */
+  let endMs = Infinity;
 
   const send = async (round: number): Promise<void> => {
     const app = apps[round % apps.length];
@@ -100,6 +101,7 @@ async function run(
     await answer.arrayBuffer();
     const { status, headers } = answer;
     answers[`${kind.name} ${status}`] = (answers[`${kind.name} ${status}`] ?? 0) + 1;
+    if (endMs === Infinity && kind.name === "search" && status === 429) start();
     if (status >= 500 && !kind.mayFail) wrong += 1;
     const isAdmitted = status !== 429 && status < 500;
     if (kind.name === "search" && isAdmitted && headers.has("ratelimit")) {
@@ -108,12 +110,20 @@ async function run(
     if (kind.name === "fetch" && isAdmitted) fetches.set(client, (fetches.get(client) ?? 0) + 1);
   };
 
+  let disturbed = NOT_DISTURBED;
+  let isDisturbed = true;
+  function start(): void {
+    endMs = since() + seconds * 1000;
+    // A short soak disturbs Redis several times too.
+    const calmMs = Math.min(8000, seconds * 125);
+    disturbed = disturb(redis, calmMs, () => since() < endMs - SETTLE_MS);
+    void disturbed.finally(() => (isDisturbed = false));
+  }
+
   const inFlight = new Set<Promise<void>>();
-  // A short soak prints the progress several times too.
-  const calmMs = Math.min(8000, endMs / 8);
-  const disturbed = disturb(redis, calmMs, () => since() < endMs - SETTLE_MS);
   let saidAt = 0;
-  for (let round = 0; since() < endMs; round += 1) {
+  const isOver = () => (endMs === Infinity ? since() > MINUTE_MS : since() > endMs && !isDisturbed);
+  for (let round = 0; !isOver(); round += 1) {
     const sent = send(round).catch(() => void (wrong += 1));
     inFlight.add(sent);
     void sent.finally(() => inFlight.delete(sent));
@@ -150,6 +160,9 @@ async function run(
 /** Redis is not disturbed at the end, so that the last measurement has no fault. */
 const SETTLE_MS = 10_000;
 
+const LEAST_DISTURBANCES = 2;
+const NOT_DISTURBED = Promise.resolve({ kills: 0, stops: 0 });
+
 interface Kind {
   readonly name: string;
   readonly method: string;
@@ -184,7 +197,7 @@ async function disturb(redis: DurableRedis, calmMs: number, isOn: () => boolean)
   let kills = 0;
   let stops = 0;
   await pause(2000);
-  while (isOn()) {
+  while (isOn() || kills + stops < LEAST_DISTURBANCES) {
     if (Math.random() < 0.5) {
       kills += 1;
       await redis.kill();
