@@ -11,12 +11,8 @@ import type { AnyPolicy, IdentityName, RuleName } from "#lib/policy/define";
 import { readRewrites } from "#lib/policy/rewrites";
 import { GATHER_MS, batchCalls } from "#lib/redis/batching";
 import { keyNames } from "#lib/redis/keys";
-import {
-  type BreakerSettings,
-  createRequester,
-  type Requester,
-  watched,
-} from "#lib/redis/requester";
+import { type BreakerSettings, createRequester, watched } from "#lib/redis/requester";
+import type { Requester } from "#lib/redis/upstash-protocol";
 import { scriptStoreOver } from "#lib/redis/script-store";
 import type { HeadgateOptions } from "./options.ts";
 import { builtRewrites, fromEnv } from "./env.ts";

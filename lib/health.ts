@@ -8,7 +8,7 @@ import { NO_DETAILS, readDetails, type StoreDetails } from "#lib/redis/details";
 import type { Keys } from "#lib/redis/keys";
 import { causeOf, type Probed, probeStore } from "#lib/redis/probe";
 import type { StoreErrorCode } from "#lib/redis/replies";
-import type { Requester } from "#lib/redis/requester";
+import type { Requester } from "#lib/redis/upstash-protocol";
 import type { ScriptStore } from "#lib/redis/script-store";
 
 export { type LastMinute, type StoreWatch, watchStore } from "#lib/observe/store-watch";

@@ -5,7 +5,8 @@
  */
 export { createHeadgate, type Gate, type GateHandle, type GateSettings } from "./create.ts";
 export { headgate } from "./headgate.ts";
-export { fromEnv, type FromEnvOptions, type HeadgateEnvironment } from "./env.ts";
+export { fromEnv } from "./env.ts";
+export type { FromEnvOptions, HeadgateEnvironment } from "./environment.ts";
 export type { HeadgateOptions } from "./options.ts";
 export { createLimits, type Limits } from "./limits.ts";
 export { createVisitorHeaders } from "./visitor.ts";

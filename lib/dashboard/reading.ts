@@ -2,7 +2,7 @@ import { controlKeys } from "#lib/control/keys";
 import { countOf } from "./count.ts";
 import type { Keys } from "#lib/redis/keys";
 import { errorIn, type StoreError } from "#lib/redis/errors";
-import type { Requester, UpstashResponse } from "#lib/redis/requester";
+import type { Requester, UpstashResponse } from "#lib/redis/upstash-protocol";
 
 /** The most denied client keys that are read for each hour. */
 const DENIED = 50;

@@ -18,7 +18,7 @@ import {
 import type { RuleWords } from "./rules.ts";
 import { historyOf } from "./series.ts";
 import { snapshotOf } from "./snapshot.ts";
-import type { Requester } from "#lib/redis/requester";
+import type { Requester } from "#lib/redis/upstash-protocol";
 
 /**
  * The shortest time between two readings of the store, in milliseconds: a little less than the second after

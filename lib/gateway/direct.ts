@@ -6,14 +6,8 @@ import { type Redis, redisOver } from "#lib/redis/client";
 import { withinDeadline } from "#lib/redis/deadline";
 import { commandNames } from "#lib/redis/protocol";
 import { asStoreError, rejected, StoreError } from "#lib/redis/errors";
-import {
-  type BreakerSettings,
-  type Requester,
-  type SendOnce,
-  type UpstashRequest,
-  type UpstashResponse,
-  withBreaker,
-} from "#lib/redis/requester";
+import { type BreakerSettings, type SendOnce, withBreaker } from "#lib/redis/requester";
+import type { Requester, UpstashRequest, UpstashResponse } from "#lib/redis/upstash-protocol";
 import { connectCluster } from "#lib/gateway/cluster/store";
 import { toAnswer } from "./encoding.ts";
 import { readAddress } from "#lib/gateway/store/redis-address";

@@ -1,6 +1,6 @@
 /** Locks let one instance act at a time. */
 export type { FencedScript } from "./fenced.ts";
-export type { FlightOptions, Landed } from "./flight.ts";
+export type { FlightOptions, Landed } from "./flight-options.ts";
 export {
   createLocks,
   type HoldOptions,

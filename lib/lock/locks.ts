@@ -3,14 +3,15 @@ import { HeadgateError } from "#lib/core/errors";
 import { runScriptWithRetry } from "#lib/redis/script";
 import { type Acquiring, requestLock, createAcquire, namesOf, reportContended } from "./acquire.ts";
 import { createFenced, type Fenced } from "./fenced.ts";
-import { createFlights, type SingleFlight } from "./flight.ts";
+import { createFlights } from "./flight.ts";
+import type { SingleFlight } from "./flight-options.ts";
 import { readDuration } from "./options.ts";
 import type { LocksOptions } from "./parts.ts";
 import { ACQUIRE_PLAIN, RELEASE } from "./scripts.ts";
 import { createWithLock, type WithLock } from "./with-lock.ts";
 
 export { fencedScript } from "./fenced.ts";
-export type { SharedErrors } from "./flight.ts";
+export type { SharedErrors } from "./flight-options.ts";
 export type { Lock } from "./held.ts";
 export type { HoldOptions } from "./options.ts";
 export type { LocksOptions } from "./parts.ts";

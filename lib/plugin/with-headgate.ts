@@ -2,7 +2,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { HeadgateError } from "#lib/core/errors";
 import { trimVariables, type Variables } from "#lib/core/settings";
-import { fromEnv, type FromEnvOptions, processVariables } from "#lib/env";
+import { fromEnv, processVariables } from "#lib/env";
+import type { FromEnvOptions } from "#lib/environment";
 
 /** The parts of next.config that are read here. All other parts are kept. */
 export interface NextConfigLike {

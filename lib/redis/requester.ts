@@ -18,8 +18,6 @@ import { DEFAULT_DEADLINE_MS } from "./deadline.ts";
 import { asStoreError, errorIn, StoreError } from "./errors.ts";
 import { noStore } from "./no-store.ts";
 
-export type { Requester, UpstashRequest, UpstashResponse } from "./upstash-protocol.ts";
-
 /** A call that has ended, for listeners. */
 export type StoreCall = Omit<StoreEvent, "kind">;
 

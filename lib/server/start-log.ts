@@ -1,7 +1,7 @@
 import { checkStore, storeWarning } from "#lib/check-store";
 import type { GateMode } from "#lib/core/mode";
 import { SHARED_NAMESPACE } from "#lib/core/namespace";
-import type { HeadgateEnvironment } from "#lib/env";
+import type { HeadgateEnvironment } from "#lib/environment";
 import type { Variables } from "#lib/core/settings";
 import { createScriptStore } from "#lib/redis/script-store";
 import { unknownVariables } from "#lib/unknown-variables";

@@ -8,13 +8,8 @@ import type { LimitStore } from "#lib/limit/store";
 import { MemoryLimits } from "#lib/limit/stores/memory";
 import { StoreError } from "#lib/redis/errors";
 import { readAnswer } from "#lib/redis/protocol";
-import {
-  type BreakerSettings,
-  type Requester,
-  type UpstashRequest,
-  type UpstashResponse,
-  withBreaker,
-} from "#lib/redis/requester";
+import { type BreakerSettings, withBreaker } from "#lib/redis/requester";
+import type { Requester, UpstashRequest, UpstashResponse } from "#lib/redis/upstash-protocol";
 
 /**
  * Represents each call of the limits. For events and the breaker it looks like the script of the real store.

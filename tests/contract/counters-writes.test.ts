@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { ADD_COUNTS } from "#lib/observe/counts-script";
-import { createRequester, type Requester } from "#lib/redis/requester";
+import { createRequester } from "#lib/redis/requester";
+import type { Requester } from "#lib/redis/upstash-protocol";
 import { runScript } from "#lib/redis/script";
 import { createScriptStore } from "#lib/redis/script-store";
 import { countingGate, keptCounts, ownNamespace } from "../support/counters.ts";

@@ -5,7 +5,7 @@ import { MemoryLimits } from "#lib/limit/stores/memory";
 import { RedisLimits } from "#lib/limit/stores/redis";
 import { UpstashLimits } from "#lib/limit/stores/upstash";
 import { redisOver } from "#lib/redis/client";
-import type { Requester } from "#lib/redis/requester";
+import type { Requester } from "#lib/redis/upstash-protocol";
 import { scriptStoreOver } from "#lib/redis/script-store";
 import { chargeOf } from "./charge.ts";
 import type { ModelLimit } from "./model.ts";

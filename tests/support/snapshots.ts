@@ -4,7 +4,7 @@ import { Snapshots } from "#lib/dashboard/snapshots";
 import { compilePolicy } from "#lib/policy/check/compile";
 import type { StoreError } from "#lib/redis/errors";
 import { keyNames } from "#lib/redis/keys";
-import type { Requester, UpstashRequest } from "#lib/redis/requester";
+import type { Requester, UpstashRequest } from "#lib/redis/upstash-protocol";
 
 export const NOON = Date.UTC(2026, 10, 29, 12);
 

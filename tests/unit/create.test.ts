@@ -7,7 +7,7 @@ import { createLocks } from "#lib/lock/locks";
 import type { HeadgateEvent } from "#lib/observe/events";
 import { definePolicy } from "#lib/policy/define";
 import { redisOf } from "#lib/redis/client";
-import type { Requester, UpstashRequest } from "#lib/redis/requester";
+import type { Requester, UpstashRequest } from "#lib/redis/upstash-protocol";
 
 const policy = definePolicy({
   rules: {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { SettingsError, type Variables } from "#lib/core/settings";
-import { fromEnv, type FromEnvOptions } from "#lib/env";
+import { fromEnv } from "#lib/env";
+import type { FromEnvOptions } from "#lib/environment";
 import { GATE_VARIABLES } from "#lib/gate-variables";
 
 const base = {

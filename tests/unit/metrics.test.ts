@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { metricsResponse, renderMetrics } from "#lib/metrics";
 import { keyNames } from "#lib/redis/keys";
-import type { Requester } from "#lib/redis/requester";
+import type { Requester } from "#lib/redis/upstash-protocol";
 
 const INFO = [
   "# Clients",

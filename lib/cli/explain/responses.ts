@@ -1,7 +1,7 @@
 /** The responses of an explanation: those of a gate that counts in memory. */
 
 import { createHeadgate } from "#lib/create";
-import type { HeadgateEnvironment } from "#lib/env";
+import type { HeadgateEnvironment } from "#lib/environment";
 import { addressSource } from "#lib/identity/address-source";
 import { type Charges, DECIDING } from "#lib/limit/charge";
 import { MemoryLimits } from "#lib/limit/stores/memory";

@@ -1,7 +1,8 @@
 import { isHeadgateError } from "#lib/core/errors";
 import { canReachRedis } from "#lib/gateway/server";
 import type { Variables } from "#lib/core/settings";
-import { createRequester, type Requester } from "#lib/redis/requester";
+import { createRequester } from "#lib/redis/requester";
+import type { Requester } from "#lib/redis/upstash-protocol";
 import { asStoreError } from "#lib/redis/errors";
 import { namedStore, type NamedStore } from "#lib/server/named-store";
 import { hasOwnRedis } from "#lib/server/own-redis";

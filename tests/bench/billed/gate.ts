@@ -1,7 +1,8 @@
 import type { HeadgateOptions } from "#lib/options";
 import { createGate } from "#lib/gate";
 import { createLimits } from "#lib/limits";
-import { type AnyPolicy, definePolicy, type RuleInput } from "#lib/policy/define";
+import { type AnyPolicy, definePolicy } from "#lib/policy/define";
+import type { RuleInput } from "#lib/policy/rule-input";
 import { gateOptions } from "../../support/options.ts";
 import { sure } from "../timing.ts";
 import type { BilledCase, Cost, World } from "./world.ts";

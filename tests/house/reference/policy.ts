@@ -4,7 +4,10 @@ import { referenceOf } from "../../support/references.ts";
 import { type Page, pageOf, table } from "./page.ts";
 import { type Declared, type Property, readTypes } from "./types.ts";
 
-const DEFINE = readTypes("lib/policy/define.ts");
+const DEFINE = new Map([
+  ...readTypes("lib/policy/define.ts"),
+  ...readTypes("lib/policy/rule-input.ts"),
+]);
 const TYPES = readTypes("lib/policy/types.ts");
 const OTHERS = readTypes("lib/core/on-store-failure.ts");
 
@@ -86,7 +89,7 @@ function docOf(name: string): string {
 
 function declared(name: string): Declared {
   const found = DEFINE.get(name);
-  if (!found) throw new Error(`lib/policy/define.ts declares no type ${name}.`);
+  if (!found) throw new Error(`lib/policy declares no type ${name}.`);
   return found;
 }
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { GATHER_MS, batchCalls } from "#lib/redis/batching";
-import type { UpstashRequest } from "#lib/redis/requester";
+import type { UpstashRequest } from "#lib/redis/upstash-protocol";
 import { StoreError } from "#lib/redis/errors";
 
 interface SentCall {
