@@ -42,7 +42,7 @@ describe("while the store is unavailable", () => {
     before.on("error", () => {});
     const instance = startLiveGate(own, {
       policy: SEARCH,
-      env: { HEADGATE_STORE_DEADLINE_MS: "500" },
+      env: { HEADGATE_STORE_DEADLINE_MS: "2000" },
     });
     await writeEntries(before, instance.gate, { one: NETWORK });
     expect(await instance.statuses(2)).toEqual([200, 403]);
