@@ -7,13 +7,13 @@ import { scope } from "../support/scope.ts";
 const token = "a-token-of-the-tests";
 const cleanUp = scope();
 
-async function behind(redisUrl: string) {
+async function behind(redisUrl: string, commandTimeoutMs = 300) {
   const lines: string[] = [];
   const gateway = cleanUp(
     await startGateway({
       redisUrl,
       token,
-      limits: { commandTimeoutMs: 300 },
+      limits: { commandTimeoutMs },
       report: (line) => lines.push(line),
     }),
     (it) => it.close(),
@@ -34,7 +34,7 @@ async function behind(redisUrl: string) {
 describe("an unavailable Redis", () => {
   test("an unavailable Redis gets 503 at once for every path, and is used again when it is back", async () => {
     const redis = cleanUp(await startRedis(), (it) => it.stop());
-    const { ask, lines } = await behind(redis.url);
+    const { ask, lines } = await behind(redis.url, 60_000);
     expect((await ask("/", ["SET", "k", "v"])).status).toBe(200);
     await redis.stop();
     await expect.poll(async () => (await ask("/", ["GET", "k"])).status).toBe(503);
@@ -46,7 +46,7 @@ describe("an unavailable Redis", () => {
     ] as const) {
       const unavailable = await ask(path, body);
       expect(unavailable.status).toBe(503);
-      expect(unavailable.ms).toBeLessThan(300);
+      expect(unavailable.ms).toBeLessThan(10_000);
       expect(JSON.parse(unavailable.answer)).toEqual({ error: "ERR Redis cannot be reached." });
     }
 

@@ -24,7 +24,7 @@ const CODES = {
 } as const;
 
 /** The deadline and the delay of a loaded machine; shorter than each of the faults. */
-const MOST_MS = DEADLINE_MS + 1000;
+const MOST_MS = DEADLINE_MS + 4000;
 
 /** This number of failures in a row opens the breaker. */
 const FAILURES = 5;

@@ -10,6 +10,7 @@ import { write } from "../../package/world.ts";
 import { ROOT } from "../../support/app.ts";
 import { MACHINE } from "../../support/machine.ts";
 import { scope } from "../../support/scope.ts";
+import { cpuMs } from "../../support/cpu.ts";
 
 const cleanUp = scope();
 
@@ -95,9 +96,9 @@ describe("an entry without effect", () => {
 
   test("listAdvice compares 10,000 networks in less than two seconds", () => {
     const block = Array.from({ length: 10_000 }, (_, i) => `10.${i >> 8}.${i & 255}.0/24`);
-    const startedAt = performance.now();
+    const startedAt = cpuMs();
     expect(advised({ block: [...block, "10.0.0.0/8"] })).toHaveLength(10_000);
-    expect(performance.now() - startedAt).toBeLessThan(2000);
+    expect(cpuMs() - startedAt).toBeLessThan(2000);
   });
 });
 

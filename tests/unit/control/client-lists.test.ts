@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { canonicalAddress } from "#lib/core/canonical-address";
 import { policyLists } from "#lib/control/policy-lists";
 import { compilePolicy } from "#lib/policy/check/compile";
+import { cpuMs } from "../../support/cpu.ts";
 
 interface Lists {
   readonly allow?: Readonly<Record<string, string>>;
@@ -111,9 +112,9 @@ test("an address that was looked up before is found among 10,000 networks in les
   const lists = listsOf({ block });
   const clients = Array.from({ length: 100 }, (_, i) => named({}, `10.1.${i}.7`));
   const rounds = Array.from({ length: 20 }, () => {
-    const startedAt = performance.now();
+    const startedAt = cpuMs();
     for (let i = 0; i < 10_000; i += 1) lists?.find(clients[i % 100] as (typeof clients)[number]);
-    return (performance.now() - startedAt) / 10;
+    return (cpuMs() - startedAt) / 10;
   });
   // The fastest round is measured, because other work shares the machine.
   expect(Math.min(...rounds)).toBeLessThan(1);

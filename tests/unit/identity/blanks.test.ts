@@ -7,6 +7,7 @@ import { supabaseUser } from "headgate/identities/supabase";
 import { withoutBlanks } from "#lib/identity/blanks";
 import { clerkInstance } from "../../support/sessions/clerk.ts";
 import { requestWith } from "../../support/sessions/set-cookies.ts";
+import { cpuMs } from "../../support/cpu.ts";
 
 test.each([
   ["", ""],
@@ -42,15 +43,15 @@ describe.each(Object.entries(RESOLVERS))("%s with hostile headers", (_, [resolve
     ["chunks", Array.from({ length: LONG / 40 }, (_, i) => `${name}.${i}=x`).join(";")],
     ["cookies of the session's name", `${name}=x;`.repeat(LONG / 40)],
   ])("a cookie with very many %s is read in less than a second", async (_title, cookie) => {
-    const began = performance.now();
+    const began = cpuMs();
     expect(await resolve(requestWith(cookie))).toBeUndefined();
-    expect(performance.now() - began).toBeLessThan(1000);
+    expect(cpuMs() - began).toBeLessThan(1000);
   });
 
   test("an Authorization header with very many blanks is read in less than a second", async () => {
-    const began = performance.now();
+    const began = cpuMs();
     const authorization = `Bearer ${" ".repeat(LONG)}a b`;
     expect(await resolve(requestWith("", { authorization }))).toBeUndefined();
-    expect(performance.now() - began).toBeLessThan(1000);
+    expect(cpuMs() - began).toBeLessThan(1000);
   });
 });

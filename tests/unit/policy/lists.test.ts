@@ -3,6 +3,7 @@ import { compilePolicy } from "#lib/policy/check/compile";
 import type { AnyPolicy } from "#lib/policy/define";
 import { PolicyError, type PolicyProblem } from "#lib/policy/errors";
 import type { CompiledListing } from "#lib/policy/types";
+import { cpuMs } from "../../support/cpu.ts";
 
 const BASE = {
   identities: { user: () => "ada", robot: "from-code", fe80: () => "1" },
@@ -104,9 +105,9 @@ describe("a list", () => {
         i % 2 ? [`user:${i}`, "a reason"] : [`10.${i >> 8}.${i & 255}.0/24`, "a reason"],
       ),
     );
-    const startedAt = performance.now();
+    const startedAt = cpuMs();
     expect(compilePolicy(policyWith({ block })).listings).toHaveLength(10_000);
-    expect(performance.now() - startedAt).toBeLessThan(1000);
+    expect(cpuMs() - startedAt).toBeLessThan(1000);
   });
 });
 
