@@ -218,7 +218,7 @@ describe("a change", () => {
     const [change] = await createControl(gate).log();
     expect(change).toMatchObject({ action: "reset", by: "ada" });
     await post({ ...BLOCK, client });
-    await expect.poll(search, { timeout: 8_000, interval: 250 }).toBe(403);
+    await expect.poll(search, { timeout: 30_000, interval: 250 }).toBe(403);
   });
 
   test("a change that needs HEADGATE_SECRET names the variable when it is not set", async () => {

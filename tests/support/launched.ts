@@ -36,7 +36,7 @@ export interface Started {
 const PRINTED_MS = 60_000;
 
 /** How long a child may outlive its parent, in milliseconds. */
-const OUTLIVE_MS = 5000;
+const OUTLIVE_MS = 20_000;
 
 /** Starts a program with {@link MACHINE} and the given variables, and no others of this machine. */
 export function launch(
@@ -96,7 +96,7 @@ export function launch(
   };
 }
 
-/** Expects that within 5 s none of these processes and no temporary file of the program is left. */
+/** Expects that within 20 s none of these processes and no temporary file of the program is left. */
 export async function expectNothingLeft(
   program: Pick<Launched, "temporary">,
   started: readonly Started[],
