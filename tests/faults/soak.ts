@@ -4,6 +4,7 @@ import { buildOnce } from "#app/_programs/build";
 import { ROOT, type RunningApp, startApp } from "../support/app.ts";
 import { AUTH_SECRET } from "../support/sign.ts";
 import { type DurableRedis, startDurableRedis } from "./durable-redis.ts";
+import { createSender, mostWithin } from "./soak-requests.ts";
 
 export interface SoakOptions {
   readonly seconds: number;
@@ -11,6 +12,8 @@ export interface SoakOptions {
   readonly rate: number;
   /** Called with the progress. */
   readonly say: (line: string) => void;
+  /** Ends the soak early, for example when a test takes too long. */
+  readonly signal?: AbortSignal;
 }
 
 /** The measurements by which a soak is judged. */
@@ -39,22 +42,13 @@ export const FETCHES_AN_HOUR = 5;
 export const INSTANCES = 2;
 
 const MINUTE_MS = 60_000;
-const MOST_CLIENTS = 40;
-/** A new client joins after this many requests, so that even a slow soak takes one over its limits. */
-const REQUESTS_A_CLIENT = 90;
-
-interface Sent {
-  readonly client: string;
-  readonly sentAt: number;
-  readonly answeredAt: number;
-}
 
 /**
  * Serves the app by two instances over one Redis that is killed and stopped at random, and sends
  * requests at a steady rate.
  */
-export async function soak({ seconds, rate, say }: SoakOptions): Promise<Soaked> {
-  await buildOnce(ROOT, say);
+export async function soak(options: SoakOptions): Promise<Soaked> {
+  await buildOnce(ROOT, options.say);
   const redis = await startDurableRedis();
   const apps: RunningApp[] = [];
   try {
@@ -62,7 +56,7 @@ export async function soak({ seconds, rate, say }: SoakOptions): Promise<Soaked>
       const env = { REDIS_URL: redis.url, AUTH_SECRET, CLIENT_IP_FROM: "hops:1" };
       apps.push(await startApp({ ...env, HEADGATE_STORE_DEADLINE_MS: "500" }));
     }
-    return await run(redis, apps, { seconds, rate, say });
+    return await run(redis, apps, options);
   } finally {
     for (const app of apps) await app.stop();
     await redis.stop();
@@ -72,43 +66,15 @@ export async function soak({ seconds, rate, say }: SoakOptions): Promise<Soaked>
 async function run(
   redis: DurableRedis,
   apps: readonly RunningApp[],
-  { seconds, rate, say }: SoakOptions,
+  { seconds, rate, say, signal }: SoakOptions,
 ): Promise<Soaked> {
   const beganAt = performance.now();
   const since = () => performance.now() - beganAt;
-  const answers: Record<string, number> = {};
-  const searches: Sent[] = [];
-  const fetches = new Map<string, number>();
+  const { got, send } = createSender(apps);
   const early = apps.map((): number[] => []);
   const late = apps.map((): number[] => []);
-  let requests = 0;
-  let wrong = 0;
   /** When the soak ends. A slow machine starts it late, once a limit rejects: Redis is up until then. */
   let endMs = Infinity;
-
-  const send = async (round: number): Promise<void> => {
-    const app = apps[round % apps.length];
-    const clients = Math.min(MOST_CLIENTS, Math.ceil((round + 1) / REQUESTS_A_CLIENT));
-    const client = `198.51.100.${Math.floor(Math.random() * clients)}`;
-    const kind = KINDS[Math.floor(Math.random() * KINDS.length)] ?? KINDS[0];
-    const sentAt = performance.now();
-    requests += 1;
-    const answer = await fetch(`${app?.url}${kind.path}`, {
-      method: kind.method,
-      headers: { "x-forwarded-for": client, "content-type": "application/json" },
-      ...(kind.body && { body: kind.body(round) }),
-    });
-    await answer.arrayBuffer();
-    const { status, headers } = answer;
-    answers[`${kind.name} ${status}`] = (answers[`${kind.name} ${status}`] ?? 0) + 1;
-    if (endMs === Infinity && kind.name === "search" && status === 429) start();
-    if (status >= 500 && !kind.mayFail) wrong += 1;
-    const isAdmitted = status !== 429 && status < 500;
-    if (kind.name === "search" && isAdmitted && headers.has("ratelimit")) {
-      searches.push({ client, sentAt, answeredAt: performance.now() });
-    }
-    if (kind.name === "fetch" && isAdmitted) fetches.set(client, (fetches.get(client) ?? 0) + 1);
-  };
 
   let disturbed = NOT_DISTURBED;
   let isDisturbed = true;
@@ -116,25 +82,32 @@ async function run(
     endMs = since() + seconds * 1000;
     // A short soak disturbs Redis several times too.
     const calmMs = Math.min(8000, seconds * 125);
-    disturbed = disturb(redis, calmMs, () => since() < endMs - SETTLE_MS);
-    void disturbed.finally(() => (isDisturbed = false));
+    disturbed = disturb(redis, calmMs, (times) => {
+      if (signal?.aborted) return false;
+      return since() < endMs - SETTLE_MS || times < LEAST_DISTURBANCES;
+    });
+    const end = () => void (isDisturbed = false);
+    disturbed.then(end, end);
   }
 
   const inFlight = new Set<Promise<void>>();
   let saidAt = 0;
   const isOver = () => (endMs === Infinity ? since() > MINUTE_MS : since() > endMs && !isDisturbed);
-  for (let round = 0; !isOver(); round += 1) {
-    const sent = send(round).catch(() => void (wrong += 1));
+  for (let round = 0; !isOver() && !signal?.aborted; round += 1) {
+    if (endMs === Infinity && got.answers["search 429"] !== undefined) start();
+    const sent = send(round);
     inFlight.add(sent);
     void sent.finally(() => inFlight.delete(sent));
     if (since() - saidAt >= 10_000) {
       saidAt = since();
-      say(`${Math.round(saidAt / 1000)} of ${seconds} s, ${requests} requests`);
+      say(`${Math.round(saidAt / 1000)} of ${seconds} s, ${got.requests} requests`);
     }
     if (round % rate === 0) noteMemory();
     await pause(Math.max(0, beganAt + ((round + 1) * 1000) / rate - performance.now()));
   }
   await Promise.all(inFlight);
+  const { kills, stops } = await disturbed;
+  signal?.throwIfAborted();
 
   /** Measures around the first minute and at the end, because resident memory goes up and down. */
   function noteMemory(): void {
@@ -145,12 +118,14 @@ async function run(
     }
   }
 
+  const { requests, answers, wrong, searches, fetches } = got;
   return {
     requests,
     answers,
     wrong,
-    ...(await disturbed),
-    admitted: mostWithinAMinute(searches),
+    kills,
+    stops,
+    admitted: mostWithin(MINUTE_MS, searches),
     admittedLocally: Math.max(0, ...fetches.values()),
     memory: apps.map((_, i) => ({ early: median(early[i]), late: median(late[i]) })),
     broken: apps.flatMap((app, i) => faultsOf(app).map((fault) => `instance ${i + 1}: ${fault}`)),
@@ -163,41 +138,17 @@ const SETTLE_MS = 10_000;
 const LEAST_DISTURBANCES = 2;
 const NOT_DISTURBED = Promise.resolve({ kills: 0, stops: 0 });
 
-interface Kind {
-  readonly name: string;
-  readonly method: string;
-  readonly path: string;
-  readonly body?: (round: number) => string;
-  /** A handler that must report that nothing was recorded answers 503. */
-  readonly mayFail?: boolean;
-}
-
-const KINDS: readonly [Kind, ...Kind[]] = [
-  { name: "search", method: "GET", path: "/api/search?q=ink" },
-  { name: "search", method: "GET", path: "/api/search?q=fine" },
-  { name: "fetch", method: "POST", path: "/api/onboarding/fetch-instagram" },
-  {
-    name: "track",
-    method: "POST",
-    path: "/api/analytics/track",
-    body: (round) =>
-      JSON.stringify({ type: "profile_view", artistId: "artist-001", sessionId: `s-${round}` }),
-    mayFail: true,
-  },
-  { name: "page", method: "GET", path: "/" },
-  { name: "health", method: "GET", path: "/api/health" },
-];
-
 /**
  * Kills Redis, or stops it for a while, again and again.
  *
  * @param calmMs the longest time between two of these, in milliseconds
+ * @param isOn returns false to end it; gets how often Redis was disturbed
  */
-async function disturb(redis: DurableRedis, calmMs: number, isOn: () => boolean) {
+async function disturb(redis: DurableRedis, calmMs: number, isOn: (times: number) => boolean) {
   let kills = 0;
   let stops = 0;
   await pause(2000);
-  while (isOn() || kills + stops < LEAST_DISTURBANCES) {
+  while (isOn(kills + stops)) {
     if (Math.random() < 0.5) {
       kills += 1;
       await redis.kill();
@@ -212,20 +163,6 @@ async function disturb(redis: DurableRedis, calmMs: number, isOn: () => boolean)
     await pause(2000 + Math.random() * (calmMs - 2000));
   }
   return { kills, stops };
-}
-
-/** Returns the most requests of one client that were sent and answered within one minute. */
-function mostWithinAMinute(searches: readonly Sent[]): number {
-  const counts = searches.map(
-    ({ client, sentAt }) =>
-      searches.filter(
-        (other) =>
-          other.client === client &&
-          other.sentAt >= sentAt &&
-          other.answeredAt < sentAt + MINUTE_MS,
-      ).length,
-  );
-  return Math.max(0, ...counts);
 }
 
 function residentBytes(pid: number): number {
