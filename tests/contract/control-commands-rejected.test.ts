@@ -4,7 +4,8 @@ import { describe, expect, test } from "vitest";
 import { controlKeys } from "#lib/control/keys";
 import { keyNames } from "#lib/redis/keys";
 import { recordRunningStore } from "#lib/server/running-store";
-import { type Env, runCommand } from "../support/command.ts";
+import { callCommand } from "../support/call-command.ts";
+import type { Env } from "../support/command.ts";
 import { controlCommandApps, SECRET } from "../support/control-command-apps.ts";
 
 const { live, cleanUp, project, envOf, idsIn } = controlCommandApps();
@@ -23,7 +24,7 @@ describe("invalid commands", () => {
     [["control", "remove", "mode", "--yes"], 1, "CONTROL_NO_ENTRY: There is no entry"],
     [["block", "remove", "--user", "unlisted", "--yes"], 1, "CONTROL_NO_ENTRY: There is no entry"],
   ])("the command %j ends with the reason", async (args, status, why) => {
-    const ran = await runCommand(project(), envOf("wrong"), ...args);
+    const ran = await callCommand(project(), envOf("wrong"), ...args);
     expect([ran.status, ran.stdout, ran.stderr]).toEqual([
       status,
       "",
@@ -35,7 +36,7 @@ describe("invalid commands", () => {
   test("a folder without a policy gets an error that names the option for another file", async () => {
     const root = project();
     rmSync(join(root, "config"), { recursive: true });
-    const { status, stderr } = await runCommand(root, envOf("wrong"), "control", "list");
+    const { status, stderr } = await callCommand(root, envOf("wrong"), "control", "list");
     expect([status, stderr]).toEqual([2, expect.stringContaining("name its file with --policy")]);
   });
 
@@ -44,7 +45,7 @@ describe("invalid commands", () => {
     const id = "a\u001b[2Jb";
     await live.direct.hset(entries, id, "no entry");
     const args = ["control", "remove", id, "--yes"];
-    const { status, stdout } = await runCommand(project(), envOf("hostile"), ...args);
+    const { status, stdout } = await callCommand(project(), envOf("hostile"), ...args);
     expect([status, stdout]).toEqual([0, expect.not.stringContaining("\u001b")]);
     expect(stdout).toContain("removed  a\ufffd[2Jb");
     expect(await idsIn("hostile")).toEqual([]);
@@ -52,7 +53,7 @@ describe("invalid commands", () => {
 
   test("--wide blocks every address, and warns that this machine's addresses are among them", async () => {
     const env = envOf("wide");
-    const { stdout } = await runCommand(
+    const { stdout } = await callCommand(
       project(),
       { ...env, SSH_CONNECTION: "198.51.100.9 50000 10.0.0.1 22" },
       "block",
@@ -73,10 +74,10 @@ describe("the secret", () => {
   test("an entry about one client needs HEADGATE_SECRET, and one about a network does not", async () => {
     const root = project();
     const { HEADGATE_SECRET: _, ...env } = envOf("without");
-    const { status, stdout, stderr } = await runCommand(root, env, ...user);
+    const { status, stdout, stderr } = await callCommand(root, env, ...user);
     expect([status, stdout]).toEqual([1, ""]);
     expect(stderr).toMatch(/^CONTROL_NEEDS_SECRET: HEADGATE_SECRET must be set[^]*Set it/);
-    expect((await runCommand(root, env, ...network)).status).toBe(0);
+    expect((await callCommand(root, env, ...network)).status).toBe(0);
   });
 
   test.each([
@@ -91,7 +92,7 @@ describe("the secret", () => {
       const chosen = { line: "a store", variables, stop: async () => {} };
       const about = { mode: "production", secret: HEADGATE_SECRET, isSecretDerived } as const;
       cleanUp(recordRunningStore(root, chosen, about), (it) => it.stop());
-      const ran = await runCommand(root, { HEADGATE_NAMESPACE: `noted-${status}` }, ...user);
+      const ran = await callCommand(root, { HEADGATE_NAMESPACE: `noted-${status}` }, ...user);
       expect(ran.status).toBe(status);
       expect(ran.stderr).toMatch(status === 0 ? /^$/ : /^CONTROL_NEEDS_SECRET: /);
     },
@@ -99,12 +100,12 @@ describe("the secret", () => {
 
   test("a command finds entries of an earlier secret by HEADGATE_SECRET_PREVIOUS", async () => {
     const root = project();
-    await runCommand(root, envOf("rotated"), ...user);
+    await callCommand(root, envOf("rotated"), ...user);
     const rotated = envOf("rotated", { HEADGATE_SECRET: "another secret, as long as it must be" });
     const remove = ["block", "remove", "--user", "ada", "--yes"];
-    expect((await runCommand(root, rotated, ...remove)).status).toBe(1);
-    expect((await runCommand(root, rotated, "block", "list")).stdout).toContain("(not followed)");
+    expect((await callCommand(root, rotated, ...remove)).status).toBe(1);
+    expect((await callCommand(root, rotated, "block", "list")).stdout).toContain("(not followed)");
     const env = { ...rotated, HEADGATE_SECRET_PREVIOUS: SECRET };
-    expect(await runCommand(root, env, ...remove)).toMatchObject({ status: 0, stderr: "" });
+    expect(await callCommand(root, env, ...remove)).toMatchObject({ status: 0, stderr: "" });
   });
 });

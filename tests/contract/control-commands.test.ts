@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { callCommand } from "../support/call-command.ts";
 import { answerCommand, runCommand } from "../support/command.ts";
 import { appOf, controlCommandApps, shown, TERMS } from "../support/control-command-apps.ts";
 
@@ -32,7 +33,7 @@ undo  headgate block remove network:203.0.113.0/24
       stderr: "",
     });
     await statusIn(403);
-    const inspected = await runCommand(root, env, "inspect", "--ip", "203.0.113.7");
+    const inspected = await callCommand(root, env, "inspect", "--ip", "203.0.113.7");
     expect(shown(inspected.stdout)).toContain(`
 blocked  by network:203.0.113.0/24 (a flood of logins): requests get 403, and their lines of the log have it as "entry"
 set  block 203.0.113.0/24 until AT, set by ada: a flood of logins (network:203.0.113.0/24)
@@ -40,12 +41,12 @@ set  block 203.0.113.0/24 until AT, set by ada: a flood of logins (network:203.0
 search: blocked by network:203.0.113.0/24
   search:user|ip:day  1 used of 3 per day, 2 left`);
 
-    const list = await runCommand(root, env, "control", "list");
+    const list = await callCommand(root, env, "control", "list");
     expect(shown(list.stdout)).toMatch(
       /^entry {2}ends in {2}until {2}by {2}id {2}reason\nblock 203\.0\.113\.0\/24 {2}(?:59 minutes \d+ seconds?|1 hour) {2}AT {2}ada {2}network:203\.0\.113\.0\/24 {2}a flood of logins\n$/,
     );
     const args = ["block", "remove", "--ip", "203.0.113.0/24", "--by", "bob", "--yes"];
-    const removed = await runCommand(root, env, ...args);
+    const removed = await callCommand(root, env, ...args);
     expect({ ...removed, stdout: shown(removed.stdout) }).toEqual({
       status: 0,
       stdout: `remove  block 203.0.113.0/24 until AT, set by ada: a flood of logins (network:203.0.113.0/24)
@@ -54,7 +55,7 @@ ${HOLDS}removed  network:203.0.113.0/24
       stderr: "",
     });
     await statusIn(200);
-    expect((await runCommand(root, env, "control", "list")).stdout).toBe("nothing is set\n");
+    expect((await callCommand(root, env, "control", "list")).stdout).toBe("nothing is set\n");
     const log = await runCommand(root, env, "control", "log");
     expect({ ...log, stdout: shown(log.stdout) }).toEqual({
       status: 0,
@@ -95,7 +96,7 @@ AT  ada  set block 203.0.113.0/24 until AT  network:203.0.113.0/24  a flood of l
     for (let i = 0; i < 7; i += 1) statuses.push(await send({ user: "ada" }));
     expect(statuses).toEqual([200, 200, 200, 200, 200, 200, 429]);
 
-    const inspected = await runCommand(root, env, "inspect", "--user", "ada", "--rule", "search");
+    const inspected = await callCommand(root, env, "inspect", "--user", "ada", "--rule", "search");
     expect(shown(inspected.stdout)).toContain(`
 set  override search to 2x for user KEY until AT, set by ada: a flood of logins (override:search@KEY)
 
@@ -104,12 +105,12 @@ search: denied by search:user|ip:day; allowed again in `);
       "search:user|ip:day  6 used of 6 per day (3 by the policy), 0 left",
     );
 
-    const list = await runCommand(root, env, "override", "list", "--json");
+    const list = await callCommand(root, env, "override", "list", "--json");
     const ends = { endsInMs: expect.any(Number) as number };
     expect(JSON.parse(list.stdout)).toEqual([{ ...entry, ...ends }]);
-    expect((await runCommand(root, env, "block", "list", "--json")).stdout).toBe("[]\n");
+    expect((await callCommand(root, env, "block", "list", "--json")).stdout).toBe("[]\n");
     const whole = ["override", "--rule", "trial", "--to", "0.5x", ...TERMS, "--yes"];
-    expect(shown((await runCommand(root, env, ...whole)).stdout)).toBe(
+    expect(shown((await callCommand(root, env, ...whole)).stdout)).toBe(
       `override trial to 0.5x for every client
 effect  trial:ip:hour: 9 per hour becomes 4 per hour
   trial:global:day: 900 per day becomes 450 per day
@@ -121,7 +122,7 @@ undo  headgate override remove override:trial
 `,
     );
     const remove = ["override", "remove", "--rule", "search", "--user", "ada", "--yes", "--json"];
-    const removed = await runCommand(root, env, ...remove);
+    const removed = await callCommand(root, env, ...remove);
     expect(JSON.parse(removed.stdout)).toEqual({ ...entry, ...ends });
   });
 
@@ -134,24 +135,24 @@ undo  headgate override remove override:trial
       "mode  off of the rule search\neffect  enforced by the policy; it counts and denies nothing\n",
     );
     for (let i = 0; i < 5; i += 1) expect(await send()).toBe(200);
-    const shadow = await runCommand(root, env, "mode", "set", "shadow", ...TERMS, "--yes");
+    const shadow = await callCommand(root, env, "mode", "set", "shadow", ...TERMS, "--yes");
     expect(shown(shadow.stdout)).toContain(`mode  shadow of everything
 effect  HEADGATE_MODE is enforce here; everything is counted and reported, and no request is denied or blocked
 `);
     expect(shown(shadow.stdout)).toContain(
       "also set mode off of search until AT, set by ada: a flood of logins (mode:search): it holds as well\n",
     );
-    const block = await runCommand(root, env, "block", "--user", "eve", ...TERMS, "--yes");
+    const block = await callCommand(root, env, "block", "--user", "eve", ...TERMS, "--yes");
     expect(shown(block.stdout)).toMatch(/^block {2}user eve \(client key KEY\)\n/);
     expect(shown(block.stdout)).toContain(
       "also set mode shadow of everything until AT, set by ada: a flood of logins (mode): the block is reported and not enforced meanwhile\n",
     );
-    const removed = await runCommand(root, env, "mode", "remove", "--yes");
+    const removed = await callCommand(root, env, "mode", "remove", "--yes");
     expect(shown(removed.stdout)).toContain("removed  mode\n");
-    const byId = await runCommand(root, env, "control", "remove", "mode:search", "--yes");
+    const byId = await callCommand(root, env, "control", "remove", "mode:search", "--yes");
     expect(shown(byId.stdout)).toContain("removed  mode:search\n");
     const [entry] = JSON.parse(
-      (await runCommand(root, env, "control", "list", "--json")).stdout,
+      (await callCommand(root, env, "control", "list", "--json")).stdout,
     ) as object[];
     expect(entry).toMatchObject({ kind: "block", client: { identity: "user" } });
   });
@@ -161,17 +162,25 @@ effect  HEADGATE_MODE is enforce here; everything is counted and reported, and n
     const env = envOf("allow");
     const { send } = await appOf(root, env);
     await runCommand(root, env, "allow", "--ip", "203.0.113.0/24", ...TERMS, "--yes", "--json");
-    const block = await runCommand(root, env, "block", "--ip", "203.0.113.7", ...TERMS, "--yes");
+    const block = await callCommand(root, env, "block", "--ip", "203.0.113.7", ...TERMS, "--yes");
     expect(shown(block.stdout)).toContain(
       "also set allow 203.0.113.0/24 until AT, set by ada: a flood of logins (network:203.0.113.0/24): it takes precedence over this, so nothing is blocked while it holds\n",
     );
     for (let i = 0; i < 6; i += 1) expect(await send()).toBe(200);
-    const other = await runCommand(root, env, "block", "remove", "--ip", "203.0.113.0/24", "--yes");
+    const other = await callCommand(
+      root,
+      env,
+      "block",
+      "remove",
+      "--ip",
+      "203.0.113.0/24",
+      "--yes",
+    );
     expect([other.status, other.stderr]).toEqual([
       2,
       expect.stringContaining("headgate allow remove network:203.0.113.0/24"),
     ]);
-    const again = await runCommand(root, env, "allow", "--ip", "203.0.113.7", ...TERMS, "--yes");
+    const again = await callCommand(root, env, "allow", "--ip", "203.0.113.7", ...TERMS, "--yes");
     expect(shown(again.stdout)).toContain("replaces block ip KEY until AT");
     expect(shown(again.stdout)).not.toContain("this takes precedence over it");
   });
@@ -190,7 +199,7 @@ effect  HEADGATE_MODE is enforce here; everything is counted and reported, and n
     );
     // Without the entry of the reset, the gate remembers the denial for 30 seconds.
     await expect.poll(() => send(), { timeout: 20_000, interval: 200 }).toBe(200);
-    const log = await runCommand(root, env, "control", "log", "--last", "1");
+    const log = await callCommand(root, env, "control", "log", "--last", "1");
     expect(log.stdout).toMatch(/ {2}ada {2}reset {3}reset:\S+ {2}ticket 4711\n$/);
   });
 
@@ -199,7 +208,7 @@ effect  HEADGATE_MODE is enforce here; everything is counted and reported, and n
     const env = envOf("asked");
     const args = ["block", "--ip", "203.0.113.0/24", ...TERMS];
     for (const more of [[], ["--json"]]) {
-      const { status, stdout, stderr } = await runCommand(root, env, ...args, ...more);
+      const { status, stdout, stderr } = await callCommand(root, env, ...args, ...more);
       expect([status, stdout, stderr]).toEqual([
         2,
         "",
@@ -227,7 +236,7 @@ import policy from "./config/rate-limits";
 export const gate = createHeadgate(policy);
 `;
   const args = ["mode", "shadow", ...TERMS, "--yes"];
-  const { stdout } = await runCommand(project({ "gate.ts": gate }), envOf("deaf"), ...args);
+  const { stdout } = await callCommand(project({ "gate.ts": gate }), envOf("deaf"), ...args);
   expect(shown(stdout)).toContain(
     "app  the gate of proxy.ts does not follow what is set, so nothing changes",
   );

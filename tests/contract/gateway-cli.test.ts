@@ -1,5 +1,6 @@
-import { afterAll, describe, expect, test } from "vitest";
-import { startProgram } from "../support/app.ts";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { ROOT, startProgram } from "../support/app.ts";
+import { callCommand } from "../support/call-command.ts";
 import { startCluster } from "../support/cluster.ts";
 import { launch } from "../support/launched.ts";
 import { freePort, startRedis } from "../support/redis.ts";
@@ -51,9 +52,11 @@ test.each([
 });
 
 test("GATEWAY_ALLOW_SHARED must be 0 or 1", async () => {
-  await expect(startCli({ GATEWAY_ALLOW_SHARED: "yes" })).rejects.toThrow(
-    /ENV_INVALID: .*GATEWAY_ALLOW_SHARED must be a whole number from 0 to 1/,
-  );
+  const { status, stderr } = await callCommand(ROOT, { GATEWAY_ALLOW_SHARED: "yes" }, "gateway");
+  expect([status, stderr]).toEqual([
+    1,
+    expect.stringMatching(/ENV_INVALID: .*GATEWAY_ALLOW_SHARED must be a whole number from 0 to 1/),
+  ]);
 });
 
 const BEHIND = {
@@ -67,11 +70,16 @@ const BEHIND = {
   }),
 } as const;
 
-describe.concurrent.each(Object.entries(BEHIND))("the command in front of %s", (_, variables) => {
+describe.concurrent.each(Object.entries(BEHIND))("the command in front of %s", (_, start) => {
+  let variables: Readonly<Record<string, string>> = {};
+  beforeAll(async () => {
+    variables = await start();
+  });
+
   test.each(["SIGINT", "SIGTERM"] as const)(
     "the gateway command prints nothing more at %s",
     async (signal) => {
-      const env = { GATEWAY_PORT: "0", ...(await variables()) };
+      const env = { GATEWAY_PORT: "0", ...variables };
       const args = ["lib/cli/gateway.ts"];
       const cli = cleanUp(launch(process.execPath, args, env), (it) => it.remove());
       await cli.printed(/^ready +http/m);
@@ -83,7 +91,7 @@ describe.concurrent.each(Object.entries(BEHIND))("the command in front of %s", (
   );
 
   test("the gateway command prints only the reason when it cannot listen", async () => {
-    const env = { GATEWAY_HOST: "192.0.2.1", GATEWAY_PORT: "0", ...(await variables()) };
+    const env = { GATEWAY_HOST: "192.0.2.1", GATEWAY_PORT: "0", ...variables };
     const args = ["lib/cli/gateway.ts"];
     const cli = cleanUp(launch(process.execPath, args, env), (it) => it.remove());
     expect(await cli.ended).toBe(1);

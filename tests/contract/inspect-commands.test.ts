@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { callCommand } from "../support/call-command.ts";
 import { answerCommand, runCommand } from "../support/command.ts";
 import { liveStore } from "../support/live-store.ts";
 import { startRedis } from "../support/redis.ts";
@@ -59,7 +60,7 @@ describe("with the store of the environment", () => {
     });
 
     const key = gate.keyedHash("ip", "203.0.113.7");
-    const one = await runCommand(
+    const one = await callCommand(
       root,
       env,
       "inspect",
@@ -117,7 +118,7 @@ describe("with the store of the environment", () => {
       ].join("\n"),
       stderr: "",
     });
-    const again = await runCommand(root, env, "reset", `--key=${key}`, "--yes", "--json");
+    const again = await callCommand(root, env, "reset", `--key=${key}`, "--yes", "--json");
     expect(JSON.parse(again.stdout)).toEqual({
       freed: [],
       unknown: [],
@@ -131,7 +132,7 @@ describe("with the store of the environment", () => {
     const { gate } = await appOf(root, { ...env, HEADGATE_MODE: "enforce" });
     await gate.limits.limit("plans", { user: "ada", plan: "pro" });
     const args = ["inspect", "--user", "ada", "--identity", "plan=pro"];
-    const { stdout } = await runCommand(root, env, ...args);
+    const { stdout } = await callCommand(root, env, ...args);
     expect(stdout).toContain("mode     HEADGATE_MODE=shadow");
     expect(stdout).toContain(
       "plans (pro): allowed\n  plans:user:day  1 used of 20 per day, 19 left",
@@ -139,11 +140,11 @@ describe("with the store of the environment", () => {
     expect(stdout).toContain(
       "unknown  trial:ip:day counts the address, which was not given: use --ip",
     );
-    const planAlone = await runCommand(root, env, "inspect", "--identity", "plan=pro");
+    const planAlone = await callCommand(root, env, "inspect", "--identity", "plan=pro");
     expect(planAlone.stdout).toContain(
       "unknown  plans:user:day counts user, or the address of a client without it; none was given: use --identity user=… or --ip",
     );
-    const named = await runCommand(
+    const named = await callCommand(
       root,
       env,
       "inspect",
@@ -161,7 +162,7 @@ describe("with the store of the environment", () => {
     const before = await live.direct.keys("asked:rate_limit:*");
     const args = ["reset", "--ip", "203.0.113.7", "--rule", "search"];
     for (const more of [[], ["--json"]]) {
-      const { status, stderr } = await runCommand(root, env, ...args, ...more);
+      const { status, stderr } = await callCommand(root, env, ...args, ...more);
       expect([status, stderr]).toEqual([2, expect.stringContaining("Nothing was deleted")]);
     }
     expect(await answerCommand(root, env, args, "n")).toContain("Nothing was deleted.");
@@ -181,13 +182,13 @@ describe("with the store of the environment", () => {
     [["reset", "--key", "short", "--yes"], "key must be a client key"],
     [["reset", "--yes", "--ip", "--json"], "Option '--ip' needs a value"],
   ])("the command %j ends with 2 and the reason", async (args, why) => {
-    const { status, stderr } = await runCommand(project(), restEnv(), ...args);
+    const { status, stderr } = await callCommand(project(), restEnv(), ...args);
     expect([status, stderr]).toEqual([2, expect.stringContaining(why)]);
   });
 
   test("a client key may start with a hyphen", async () => {
     const key = `-${"a".repeat(21)}`;
-    const { status, stdout } = await runCommand(project(), restEnv(), "inspect", `--key=${key}`);
+    const { status, stdout } = await callCommand(project(), restEnv(), "inspect", `--key=${key}`);
     expect([status, stdout.trim()]).toEqual([0, "no limit of the policy has counted this client"]);
   });
 
@@ -200,10 +201,10 @@ describe("with the store of the environment", () => {
     const started = performance.now();
     const ended = await Promise.all([
       runCommand(root, frozen, "inspect", "--ip", "203.0.113.7"),
-      runCommand(root, frozen, "reset", "--ip", "203.0.113.7", "--yes"),
-      runCommand(root, frozen, "control", "list"),
-      runCommand(root, unreachable, "inspect", "--ip", "203.0.113.7"),
-      runCommand(root, unreachable, "reset", "--ip", "203.0.113.7", "--yes"),
+      callCommand(root, frozen, "reset", "--ip", "203.0.113.7", "--yes"),
+      callCommand(root, frozen, "control", "list"),
+      callCommand(root, unreachable, "inspect", "--ip", "203.0.113.7"),
+      callCommand(root, unreachable, "reset", "--ip", "203.0.113.7", "--yes"),
     ]);
     expect(performance.now() - started).toBeLessThan(30_000);
     redis.thaw();
@@ -214,7 +215,7 @@ describe("with the store of the environment", () => {
   });
 
   test("without a store and without a running app, both commands report that", async () => {
-    const { status, stderr } = await runCommand(project(), {}, "inspect", "--ip", "203.0.113.7");
+    const { status, stderr } = await callCommand(project(), {}, "inspect", "--ip", "203.0.113.7");
     expect([status, stderr]).toEqual([1, expect.stringMatching(/^STORE_NOT_FOUND: /)]);
   });
 });

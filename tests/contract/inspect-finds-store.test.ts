@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { recordRunningStore } from "#lib/server/running-store";
 import { startCluster } from "../support/cluster.ts";
-import { runCommand } from "../support/command.ts";
+import { callCommand } from "../support/call-command.ts";
 import { liveStore } from "../support/live-store.ts";
 import { scope } from "../support/scope.ts";
 import { inspectedApps, SECRET } from "../support/inspected-apps.ts";
@@ -20,7 +20,7 @@ describe("finding the store", () => {
     const root = project({ ".env.production": `REDIS_URL=${url}\n` });
     const { send } = await appOf(root, { REDIS_URL: url });
     await send("203.0.113.17");
-    const { stdout } = await runCommand(root, {}, "inspect", "--ip", "203.0.113.17");
+    const { stdout } = await callCommand(root, {}, "inspect", "--ip", "203.0.113.17");
     expect(stdout).toMatch(used);
   });
 
@@ -31,8 +31,8 @@ describe("finding the store", () => {
     const { send } = await appOf(root, env);
     await send("203.0.113.18");
     const args = ["--ip", "203.0.113.18"];
-    expect((await runCommand(root, env, "inspect", ...args)).stdout).toMatch(used);
-    const { stdout } = await runCommand(root, env, "reset", ...args, "--yes");
+    expect((await callCommand(root, env, "inspect", ...args)).stdout).toMatch(used);
+    const { stdout } = await callCommand(root, env, "reset", ...args, "--yes");
     expect(stdout.match(/^freed /gm)).toHaveLength(2);
   });
 
@@ -46,7 +46,7 @@ describe("finding the store", () => {
     expect(JSON.parse(note)).toMatchObject({ secret: SECRET });
     const { send } = await appOf(root, { ...restEnv(), NODE_ENV: "development" });
     await send("203.0.113.19");
-    const { stdout } = await runCommand(root, {}, "inspect", "--ip", "203.0.113.19");
+    const { stdout } = await callCommand(root, {}, "inspect", "--ip", "203.0.113.19");
     expect(stdout).toMatch(used);
   });
 
@@ -57,7 +57,7 @@ describe("finding the store", () => {
     cleanUp(recordRunningStore(root, chosen, { mode: "production", isSecretSet: true }), (it) =>
       it.stop(),
     );
-    const { status, stderr } = await runCommand(root, {}, "inspect", "--ip", "203.0.113.19");
+    const { status, stderr } = await callCommand(root, {}, "inspect", "--ip", "203.0.113.19");
     expect([status, stderr]).toEqual([
       1,
       expect.stringMatching(/^ENV_INVALID: HEADGATE_SECRET must be the same as for the app/),

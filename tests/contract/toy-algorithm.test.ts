@@ -36,6 +36,14 @@ const CORE = [
   "the toy",
 ];
 
+/** The settings of the suite. Its files share one process, which loads lib once. */
+const SUITE = {
+  include: ["tests/contract/*"],
+  testTimeout: 60_000,
+  isolate: false,
+  maxWorkers: 1,
+};
+
 interface Report {
   readonly success: boolean;
   readonly testResults: readonly {
@@ -57,7 +65,7 @@ describe("an algorithm that is one file and one line", () => {
     await cp(join(TOY, "policy.test.ts"), join(folder, "tests", "contract", "policy.test.ts"));
     await writeFile(
       join(folder, "vitest.config.ts"),
-      'export default { cacheDir: ".cache", test: { include: ["tests/contract/*"], testTimeout: 60_000 } };\n',
+      `export default ${JSON.stringify({ cacheDir: ".cache", test: SUITE })};\n`,
     );
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));

@@ -1,4 +1,4 @@
-import { parseSync, Visitor } from "oxc-parser";
+import { type ParseResult, parseSync, Visitor } from "oxc-parser";
 
 /** One import in a file: `import`, `import type`, `export … from`, `import()`, `import("…").Type` or `require()`. */
 export interface Import {
@@ -12,10 +12,23 @@ interface Node {
   readonly start: number;
 }
 
+/**
+ * Text that may be an import which is not in the parser's list of static imports: `import()`, `require()`, and
+ * imports within `declare module`. For other files the list is enough, and the tree need not be made.
+ */
+const NEEDS_TREE = /\bimport\s*[(/]|\brequire\b|\bdeclare\b|\bexport\s*\{\s*[}/]/;
+
 /** Returns every import of a file, in the order of the source. Throws an Error for a file that does not parse. */
 export function importsOf(file: string, source: string): readonly Import[] {
-  const { program, errors } = parseSync(file, source);
-  if (errors[0]) throw new Error(`${file}: ${errors[0].message}`);
+  const parsed = parseSync(file, source);
+  if (parsed.errors[0]) throw new Error(`${file}: ${parsed.errors[0].message}`);
+  const found = NEEDS_TREE.test(source) ? inTree(parsed) : inList(parsed);
+  return found
+    .toSorted((one, other) => one.start - other.start)
+    .map((node) => ({ specifier: textOf(node), line: lineAt(source, node.start) }));
+}
+
+function inTree({ program }: ParseResult): readonly Node[] {
   const found: Node[] = [];
   const take = (specifier: Node | null): void => void (specifier && found.push(specifier));
   new Visitor({
@@ -29,9 +42,15 @@ export function importsOf(file: string, source: string): readonly Import[] {
       if (callee.type === "Identifier" && callee.name === "require") take(first ?? null);
     },
   }).visit(program);
-  return found
-    .toSorted((one, other) => one.start - other.start)
-    .map((node) => ({ specifier: textOf(node), line: lineAt(source, node.start) }));
+  return found;
+}
+
+function inList({ module }: ParseResult): readonly Node[] {
+  return [
+    ...module.staticImports.map(({ moduleRequest }) => moduleRequest),
+    // Every name of an export has the same specifier.
+    ...module.staticExports.flatMap(({ entries: [first] }) => first?.moduleRequest ?? []),
+  ];
 }
 
 /** Returns the text of a literal, or of a template without expressions. */

@@ -7,8 +7,16 @@ export type Target =
   | { readonly kind: "package"; readonly name: string }
   | { readonly kind: "node" };
 
+/** The rooms of paths that were looked up, because matching globs is slow. */
+const known = new Map<string, string | undefined>();
+
 /** Returns the name of the room that a file belongs to: the last in the table that names it. */
 export function roomOf(path: string): string | undefined {
+  if (!known.has(path)) known.set(path, findRoom(path));
+  return known.get(path);
+}
+
+function findRoom(path: string): string | undefined {
   return Object.entries(ROOMS).findLast(([, { files }]) =>
     files.some((entry) => path.startsWith(`${entry}/`) || matchesGlob(path, entry)),
   )?.[0];

@@ -1,15 +1,13 @@
-import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { makeReport } from "#lib/cli/info/report";
 import { renderReport } from "#lib/cli/info/render";
-import { ROOT } from "./app.ts";
-import { MACHINE } from "./machine.ts";
+import { callCommand } from "./call-command.ts";
+import { type Env, runCommand } from "./command.ts";
 import { scope } from "./scope.ts";
 
 export type Files = Readonly<Record<string, string>>;
-export type Env = Readonly<Record<string, string>>;
 
 /** The policy of {@link INFO_APP}. */
 export const INFO_POLICY = `export default {
@@ -61,13 +59,12 @@ export function infoReports() {
   return { folder, infoOf };
 }
 
+const inDevelopment = (env: Env): Env => ({ NODE_ENV: "development", ...env });
+
 /** Runs the command in a separate process, as a person does. */
-export function runInfo(cwd: string, env: Env, ...args: readonly string[]) {
-  const bin = join(ROOT, "lib", "cli", "headgate.ts");
-  const { status, stdout, stderr } = spawnSync(process.execPath, [bin, "info", ...args], {
-    cwd,
-    encoding: "utf8",
-    env: { ...MACHINE, NODE_ENV: "development", ...env },
-  });
-  return { status, stdout, stderr };
-}
+export const runInfo = (cwd: string, env: Env, ...args: readonly string[]) =>
+  runCommand(cwd, inDevelopment(env), "info", ...args);
+
+/** Runs the command in this process. */
+export const callInfo = (cwd: string, env: Env, ...args: readonly string[]) =>
+  callCommand(cwd, inDevelopment(env), "info", ...args);

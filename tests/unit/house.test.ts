@@ -13,26 +13,33 @@ function houseOf(files: Readonly<Record<string, string>>): Report {
   return inspect({ files: new Map(Object.entries(files)), sample: {}, lib: {} });
 }
 
-test("importsOf finds every way to import", () => {
-  const source = [
-    'import a from "a";',
-    'import type { B } from "b";',
-    'import "c";',
-    'export * from "d";',
-    'export type { E } from "e";',
-    'const f = await import("f");',
-    "const g = await import(`g`);",
-    'type H = import("h").H;',
-    'import i = require("i");',
-    'const j = require("j");',
-    "const k = await import(a.b);",
-  ].join("\n");
+test("importsOf finds every way to import, together and alone", () => {
+  const ways: readonly (readonly [string, string | undefined])[] = [
+    ['import a from "a";', "a"],
+    ['import type { B } from "b";', "b"],
+    ['import "c";', "c"],
+    ['export * from "d";', "d"],
+    ['export type { E } from "e";', "e"],
+    ['const f = await import("f");', "f"],
+    ["const g = await import(`g`);", "g"],
+    ['type H = import("h").H;', "h"],
+    ['import i = require("i");', "i"],
+    ['const j = require("j");', "j"],
+    ["const k = await import(a.b);", undefined],
+    ['export { l, m as n } from "l";', "l"],
+    ['export * as o from "o";', "o"],
+    ['export {} from "p";', "p"],
+    ['const q = await import /* later */ ("q");', "q"],
+    ['declare module "r" { import s from "s"; }', "s"],
+  ];
+  const source = ways.map(([text]) => text).join("\n");
   expect(importsOf("x.ts", source)).toEqual(
-    ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", undefined].map((specifier, i) => ({
-      specifier,
-      line: i + 1,
-    })),
+    ways.map(([, specifier], i) => ({ specifier, line: i + 1 })),
   );
+  for (const [text, specifier] of ways) {
+    const found = importsOf("x.ts", text);
+    expect({ text, found }).toEqual({ text, found: [{ specifier, line: 1 }] });
+  }
 });
 
 test("a file that does not parse is named", () => {

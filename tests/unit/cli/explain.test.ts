@@ -1,4 +1,3 @@
-import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -14,7 +13,8 @@ import { type AnyPolicy, definePolicy } from "#lib/policy/define";
 import type { NextConfig } from "#lib/audit/next-config";
 import { write } from "../../package/world.ts";
 import { ROOT } from "../../support/app.ts";
-import { MACHINE } from "../../support/machine.ts";
+import { callCommand } from "../../support/call-command.ts";
+import { runCommand } from "../../support/command.ts";
 import { scope } from "../../support/scope.ts";
 
 const cleanUp = scope();
@@ -257,22 +257,25 @@ export default definePolicy({
 `;
 
 test.each([
-  [["/api/x", "--ip", "203.0.113.7"], "api  is counted by /api/:path* (it is in shadow"],
-  [["GET", "/api/x", "--dev"], "api  decides by /api/:path*"],
-  [["POST", "/api/x", "--policy", "config/rate-limits.ts", "--json"], '"applies": "shadow"'],
-])("headgate explain %j loads the policy in the right mode", (args, expected) => {
+  [
+    ["/api/x", "--ip", "203.0.113.7"],
+    "api  is counted by /api/:path* (it is in shadow",
+    runCommand,
+  ],
+  [["GET", "/api/x", "--dev"], "api  decides by /api/:path*", callCommand],
+  [
+    ["POST", "/api/x", "--policy", "config/rate-limits.ts", "--json"],
+    '"applies": "shadow"',
+    callCommand,
+  ],
+])("headgate explain %j loads the policy in the right mode", async (args, expected, run) => {
   const folder = cleanUp(mkdtempSync(join(tmpdir(), "headgate-explain-")), (it) =>
     rmSync(it, { recursive: true }),
   );
   write(folder, { "config/rate-limits.ts": INITS, "package.json": '{ "name": "shop" }' });
   mkdirSync(join(folder, "node_modules"));
   symlinkSync(join(ROOT, "lib"), join(folder, "node_modules", "headgate"));
-  const bin = join(ROOT, "lib", "cli", "headgate.ts");
-  const done = spawnSync(process.execPath, [bin, "explain", ...args], {
-    cwd: folder,
-    encoding: "utf8",
-    env: { ...MACHINE, NODE_ENV: "test" },
-  });
+  const done = await run(folder, { NODE_ENV: "test" }, "explain", ...args);
   expect(done.stdout).toContain(expected);
   expect(done.stderr).toBe("");
   expect(done.status).toBe(0);

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { VARIABLES } from "#lib/variables";
-import { type Env, type Files, infoReports, runInfo } from "../../support/info-reports.ts";
+import type { Env } from "../../support/command.ts";
+import { callInfo, type Files, infoReports, runInfo } from "../../support/info-reports.ts";
 import { startStore, type TestStore } from "../../support/gateway.ts";
 import { scope } from "../../support/scope.ts";
 
@@ -90,9 +91,13 @@ describe("headgate info and secrets", () => {
       .map(([name, value]) => `${name}='${value}'\n`)
       .join("");
 
-  test.each(["throws", "is invalid", "is valid"])(
+  test.each([
+    ["throws", runInfo],
+    ["is invalid", callInfo],
+    ["is valid", callInfo],
+  ])(
     "no secret of the environment or of a file is printed with a policy that exposes it and %s",
-    (kind) => {
+    async (kind, info) => {
       const files = { "config/rate-limits.ts": policy(kind), "package.json": "{}" };
       const inProcess = folder({ ...files, ".env.local": "" });
       const inFiles = folder({
@@ -102,7 +107,7 @@ describe("headgate info and secrets", () => {
         ".env": `${envFile(seeded)}HEADGATE_SECRET: ${secretOf("HEADGATE_SECRET")}=\n`,
         ".env.production": envFile(seeded),
       });
-      const runs = [runInfo(inProcess, seeded), runInfo(inFiles, {}, "--json", "--store")];
+      const runs = [await info(inProcess, seeded), await info(inFiles, {}, "--json", "--store")];
       for (const { status, stdout, stderr } of runs) {
         expect(found(stdout + stderr)).toEqual([]);
         expect({ status, stderr }).toEqual({ status: 0, stderr: "" });

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { ROOT } from "../../support/app.ts";
-import { INFO_APP, INFO_POLICY, infoReports, runInfo } from "../../support/info-reports.ts";
+import { callInfo, INFO_APP, INFO_POLICY, infoReports } from "../../support/info-reports.ts";
 
 const { folder, infoOf } = infoReports();
 
@@ -146,8 +146,8 @@ describe("headgate info", () => {
 });
 
 describe("headgate info in a broken app", () => {
-  test("headgate info outside an app says what is missing and ends with 0", () => {
-    const { status, stdout, stderr } = runInfo(folder({}), {});
+  test("headgate info outside an app says what is missing and ends with 0", async () => {
+    const { status, stdout, stderr } = await callInfo(folder({}), {});
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
     expect(stdout).toContain("- next: not installed\n- react: not installed\n");
     expect(stdout).toContain(
@@ -179,8 +179,8 @@ describe("headgate info in a broken app", () => {
     expect(text).toMatch(/rate-limits\.ts:5:\d+ {2}BAD_WINDOW\n {8}rule {5}api\n/);
   });
 
-  test("headgate info ends with 2 for a missing policy file", () => {
-    const { status, stderr } = runInfo(folder({}), {}, "none.ts");
+  test("headgate info ends with 2 for a missing policy file", async () => {
+    const { status, stderr } = await callInfo(folder({}), {}, "none.ts");
     expect(stderr).toMatch(/^CLI_USAGE: There is no file .*none\.ts/);
     expect(status).toBe(2);
   });

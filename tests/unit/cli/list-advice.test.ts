@@ -1,4 +1,3 @@
-import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,8 +6,7 @@ import { listAdvice } from "#lib/cli/list-advice";
 import { compilePolicy } from "#lib/policy/check/compile";
 import type { AnyPolicy } from "#lib/policy/define";
 import { write } from "../../package/world.ts";
-import { ROOT } from "../../support/app.ts";
-import { MACHINE } from "../../support/machine.ts";
+import { callCommand } from "../../support/call-command.ts";
 import { scope } from "../../support/scope.ts";
 import { cpuMs } from "../../support/cpu.ts";
 
@@ -178,16 +176,11 @@ describe("headgate check", () => {
       "policy.mjs": `export default ${JSON.stringify(policy)};`,
       ".env.production": "CLIENT_IP_FROM=hops:1\n",
     });
-    const args = [join(ROOT, "lib", "cli", "headgate.ts"), "check", "policy.mjs", ...flags];
-    return spawnSync(process.execPath, args, {
-      cwd: folder,
-      encoding: "utf8",
-      env: { ...MACHINE, NODE_ENV: "test" },
-    });
+    return callCommand(folder, { NODE_ENV: "test" }, "check", "policy.mjs", ...flags);
   };
 
-  test("headgate check prints the lists with their reasons, and advice for the app's environment", () => {
-    const { stdout, status } = check();
+  test("headgate check prints the lists with their reasons, and advice for the app's environment", async () => {
+    const { stdout, status } = await check();
     const [first, lists = "", ...advice] = stdout.trim().split("\n\n");
     expect(first).toBe(
       "policy.mjs: 1 rule, 1 limit, 0 exempt paths, 1 allowed client, 25 blocked clients",
@@ -205,8 +198,9 @@ describe("headgate check", () => {
     expect(status).toBe(0);
   });
 
-  test("headgate check --json has every entry", () => {
-    expect(JSON.parse(check("--json").stdout)).toMatchObject({
+  test("headgate check --json has every entry", async () => {
+    const { stdout } = await check("--json");
+    expect(JSON.parse(stdout)).toMatchObject({
       ok: true,
       allow: [{ client: "198.51.100.0/24", reason: "our office" }],
       block: blocked.map((client) => ({ client, reason: "a reason" })),

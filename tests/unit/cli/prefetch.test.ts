@@ -1,4 +1,3 @@
-import { spawnSync } from "node:child_process";
 import { IncomingMessage } from "node:http";
 import { Socket } from "node:net";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -9,6 +8,8 @@ import { adviceFor } from "#lib/cli/advice";
 import { tellPrefetch } from "#lib/server/prefetch-header";
 import { seesPrefetches } from "#lib/audit/prefetch-seen";
 import { ROOT } from "../../support/app.ts";
+import { callCommand } from "../../support/call-command.ts";
+import { runCommand } from "../../support/command.ts";
 import { scope } from "../../support/scope.ts";
 
 const cleanUp = scope();
@@ -65,28 +66,25 @@ describe("a project shows prefetches to the gate", () => {
 describe("headgate check", () => {
   const policy = (rule: string) =>
     `export default { rules: { pages: { match: "/p/:id", limits: { ip: "20 per minute" }${rule} } } };`;
-  const check = (files: Readonly<Record<string, string>>, ...flags: readonly string[]) => {
-    const cwd = project(files);
-    const args = [join(ROOT, "lib", "cli", "headgate.ts"), "check", "policy.mjs", ...flags];
-    const { stdout, stderr, status } = spawnSync(process.execPath, args, { cwd, encoding: "utf8" });
-    return { stdout, stderr, status };
-  };
+  const check = (files: Readonly<Record<string, string>>, ...flags: readonly string[]) =>
+    callCommand(project(files), {}, "check", "policy.mjs", ...flags);
 
-  test("headgate check fails for prefetch: apart when the gate cannot see prefetches, and says what to do", () => {
+  test("headgate check fails for prefetch: apart when the gate cannot see prefetches, and says what to do", async () => {
     const apart = { "policy.mjs": policy(', prefetch: "apart"') };
-    const { stderr, status } = check(apart);
+    const { stderr, status } = await runCommand(project(apart), {}, "check", "policy.mjs");
     expect(status).toBe(1);
     expect(stderr).toContain("PREFETCH_UNSEEN: ");
     expect(stderr).toContain("skipProxyUrlNormalize: true");
     const config = { "next.config.mjs": "export default { skipProxyUrlNormalize: true };" };
-    expect(check({ ...apart, ...config })).toMatchObject({ status: 0, stderr: "" });
+    expect(await check({ ...apart, ...config })).toMatchObject({ status: 0, stderr: "" });
   });
 
-  test("headgate check prints advice and does not fail for it", () => {
-    const { stdout, status } = check({ "policy.mjs": policy("") });
+  test("headgate check prints advice and does not fail for it", async () => {
+    const { stdout, status } = await check({ "policy.mjs": policy("") });
     expect(status).toBe(0);
     expect(stdout).toMatch(/^policy\.mjs: 1 rule, 1 limit, 0 exempt paths\n\nadvice {3}pages: /);
-    const data = JSON.parse(check({ "policy.mjs": policy("") }, "--json").stdout) as object;
+    const json = await check({ "policy.mjs": policy("") }, "--json");
+    const data = JSON.parse(json.stdout) as object;
     expect(data).toMatchObject({ ok: true, rules: 1, failures: [] });
   });
 });

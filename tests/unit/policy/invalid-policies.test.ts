@@ -1,4 +1,3 @@
-import { spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,6 +5,8 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import policy from "#config/rate-limits";
 import { checkPolicyFile, renderCheck } from "#lib/cli/check";
 import { PROBLEM_CODES } from "#lib/policy/errors";
+import { callCommand } from "../../support/call-command.ts";
+import { runCommand } from "../../support/command.ts";
 
 const root = join(import.meta.dirname, "..", "..", "..");
 const folder = join(root, "tests", "fixtures", "refused");
@@ -68,14 +69,10 @@ describe("an invalid policy", () => {
 });
 
 describe("the command line", () => {
-  const run = (...args: string[]) =>
-    spawnSync(process.execPath, [join(root, "lib", "cli", "headgate.ts"), ...args], {
-      cwd: root,
-      encoding: "utf8",
-    });
+  const call = (...args: readonly string[]) => callCommand(root, {}, ...args);
 
-  test("check prints a summary of the policy, and exits with 0", () => {
-    const done = run("check");
+  test("check prints a summary of the policy, and exits with 0", async () => {
+    const done = await runCommand(root, {}, "check");
     const rules = Object.keys(policy.rules).length;
     const exempt = Object.keys(policy.exempt ?? {}).length;
     expect(done.stdout).toMatch(
@@ -86,8 +83,8 @@ describe("the command line", () => {
     expect(done.status).toBe(0);
   });
 
-  test("check exits with 1 and prints a paragraph for the problem", () => {
-    const done = run("check", "tests/fixtures/refused/window-too-short.ts");
+  test("check exits with 1 and prints a paragraph for the problem", async () => {
+    const done = await runCommand(root, {}, "check", "tests/fixtures/refused/window-too-short.ts");
     expect(done.status).toBe(1);
     expect(done.stderr).toBe(
       [
@@ -102,8 +99,8 @@ describe("the command line", () => {
     );
   });
 
-  test("check --json prints the problems as JSON", () => {
-    const done = run("check", "--json", "tests/fixtures/refused/no-rules.ts");
+  test("check --json prints the problems as JSON", async () => {
+    const done = await call("check", "--json", "tests/fixtures/refused/no-rules.ts");
     expect(JSON.parse(done.stdout)).toMatchObject({ ok: false, problems: [{ code: "NO_RULES" }] });
     expect(done.status).toBe(1);
   });
@@ -116,34 +113,34 @@ describe("the command line", () => {
     ["an import without a file or an extension", 'import "./x";\n', "'./x'"],
     ["no default export", "export const rules = {};\n", "the file has no default export"],
     ["a getter that throws", 'export default { get rules() { throw new Error("no") } };\n', "no"],
-  ])("check reports that a file with %s is no policy", (_, source, expected) => {
+  ])("check reports that a file with %s is no policy", async (_, source, expected) => {
     const folder = mkdtempSync(join(tmpdir(), "headgate-check-"));
     onTestFinished(() => rmSync(folder, { recursive: true }));
     const file = join(folder, "policy.mts");
     writeFileSync(file, source);
-    const done = run("check", file);
+    const done = await call("check", file);
     expect(done.stderr).toContain("cannot be read as a policy: ");
     expect(done.stderr).toContain(expected);
     expect(done.status).toBe(1);
   });
 
-  test("check reports that a file without a default export is no policy", () => {
-    const done = run("check", "tests/support/model.ts");
+  test("check reports that a file without a default export is no policy", async () => {
+    const done = await runCommand(root, {}, "check", "tests/support/model.ts");
     expect(done.stderr).toContain("the file has no default export");
     expect(done.status).toBe(1);
   });
 
   test.each([["chekc"], ["check", "nowhere.ts"], ["check", "--jsn"]])(
     "the arguments %s %s are a wrong use",
-    (...args) => {
-      const done = run(...args);
+    async (...args) => {
+      const done = await call(...args);
       expect(done.stderr).toContain("CLI_USAGE");
       expect(done.status).toBe(2);
     },
   );
 
-  test("--help prints how to run check", () => {
-    const done = run("--help");
+  test("--help prints how to run check", async () => {
+    const done = await call("--help");
     expect(done.stdout).toContain("npm run headgate -- check");
     expect(done.status).toBe(0);
   });

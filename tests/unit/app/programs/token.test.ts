@@ -5,9 +5,11 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
 import { authSecret } from "#app/_programs/auth-secret";
+import { token } from "#app/_programs/token";
 import { loadEnvFiles } from "#lib/server/env-files";
 import { jwtReader } from "#lib/identity/jwt";
 import { ROOT } from "../../../support/app.ts";
+import { callProgram } from "../../../support/call-command.ts";
 import { MACHINE } from "../../../support/machine.ts";
 import { scope } from "../../../support/scope.ts";
 import { AUTH_SECRET } from "../../../support/sign.ts";
@@ -20,33 +22,40 @@ const folder = () =>
     rmSync(it, { recursive: true, force: true }),
   );
 
-async function token(...args: string[]) {
-  const env = { ...MACHINE, NODE_ENV: "test" as const, AUTH_SECRET };
-  const { stdout } = await run(process.execPath, ["app/_programs/token.command.ts", ...args], {
-    cwd: ROOT,
-    env,
-  });
-  const headers = { authorization: `Bearer ${stdout.trim()}` };
-  const read = jwtReader({ secrets: [AUTH_SECRET], audience: "headgate" });
-  return read(new Request("http://app.example", { headers }));
+const ENV = { NODE_ENV: "test", AUTH_SECRET } as const;
+
+/** Runs `npm run token` in this process. */
+const call = (...args: readonly string[]) => callProgram(token, { cwd: ROOT, env: ENV, args });
+
+/** Reads a printed token as the app does. */
+function read(printed: string) {
+  const headers = { authorization: `Bearer ${printed.trim()}` };
+  const reader = jwtReader({ secrets: [AUTH_SECRET], audience: "headgate" });
+  return reader(new Request("http://app.example", { headers }));
 }
 
 describe("npm run token", () => {
   test("npm run token prints a token that names the user and the role, for the given time", async () => {
-    const read = await token("--sub", "artist-1", "--role", "admin", "--for", "5 minutes");
-    expect(read).toMatchObject({
+    const program = ["app/_programs/token.command.ts", "--sub", "artist-1", "--role", "admin"];
+    const { stdout } = await run(process.execPath, [...program, "--for", "5 minutes"], {
+      cwd: ROOT,
+      env: { ...MACHINE, ...ENV },
+    });
+    const known = await read(stdout);
+    expect(known).toMatchObject({
       kind: "verified",
       subject: "artist-1",
       claims: { role: "admin" },
     });
-    const { exp = 0, iat = 0 } = read.kind === "verified" ? read.claims : {};
+    const { exp = 0, iat = 0 } = known.kind === "verified" ? known.claims : {};
     expect(exp - iat).toBe(300);
   });
 
   test("npm run token names no role by default", async () => {
-    const read = await token("--sub", "artist-1");
-    expect(read).toMatchObject({ kind: "verified", from: "bearer" });
-    expect(read.kind === "verified" && read.claims).not.toHaveProperty("role");
+    const { stdout } = await call("--sub", "artist-1");
+    const known = await read(stdout);
+    expect(known).toMatchObject({ kind: "verified", from: "bearer" });
+    expect(known.kind === "verified" && known.claims).not.toHaveProperty("role");
   });
 
   test.each([
@@ -55,8 +64,8 @@ describe("npm run token", () => {
     [[], "--sub"],
     [["--user", "a"], "--user"],
   ])("npm run token names the error in %j", async (args, what) => {
-    await expect(token(...args)).rejects.toMatchObject({
-      code: 2,
+    expect(await call(...args)).toMatchObject({
+      status: 2,
       stderr: expect.stringContaining(what),
     });
   });
