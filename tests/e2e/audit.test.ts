@@ -1,17 +1,14 @@
-import { spawnSync } from "node:child_process";
-import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { buildOnce } from "#app/_programs/build";
-import { ROOT, type RunningApp, startProgram } from "../support/app.ts";
+import { ROOT, type RunningApp } from "../support/app.ts";
+import { callCommand } from "../support/call-command.ts";
+import { runCommand } from "../support/command.ts";
+import { buildFixture, fixture, startFixture } from "../support/fixture.ts";
 
-const FIXTURE = join(ROOT, "tests", "fixtures", "audit");
-const NEXT = join(ROOT, "node_modules", "next", "dist", "bin", "next");
+const FIXTURE = fixture("audit");
 
 /** Runs the command line from the root of the repository. */
-function headgate(...args: string[]) {
-  const cli = join(ROOT, "lib", "cli", "headgate.ts");
-  return spawnSync(process.execPath, [cli, ...args], { cwd: ROOT, encoding: "utf8" });
-}
+const headgate = (...args: readonly string[]) => callCommand(ROOT, {}, ...args);
 
 /** The report of `headgate audit --json`. */
 interface AuditData {
@@ -23,8 +20,8 @@ interface AuditData {
 describe("the sample app", () => {
   beforeAll(() => buildOnce(ROOT, () => {}));
 
-  test("headgate audit passes for the sample app: every route handler has rules, or a reason to have no rule", () => {
-    const { stdout, status } = headgate("audit");
+  test("headgate audit passes for the sample app: every route handler has rules, or a reason to have no rule", async () => {
+    const { stdout, status } = await runCommand(ROOT, {}, "audit");
     expect(stdout).toMatch(/^\/api\/health +handler +.* +exempt: a load balancer/m);
     expect(stdout).toMatch(/^\/api\/search +handler +.* +api, search$/m);
     expect(stdout).toMatch(/^\/login +page +GET +-\n +POST +login-posts$/m);
@@ -34,8 +31,11 @@ describe("the sample app", () => {
     expect(status).toBe(0);
   });
 
-  test("headgate audit fails for a policy that leaves out routes of the app", () => {
-    const { stdout, status } = headgate("audit", "tests/fixtures/audit/config/rate-limits.ts");
+  test("headgate audit fails for a policy that leaves out routes of the app", async () => {
+    const { stdout, status } = await headgate(
+      "audit",
+      "tests/fixtures/audit/config/rate-limits.ts",
+    );
     expect(stdout).toContain("app/api/login/route.ts  NOT_COVERED");
     expect(status).toBe(1);
   });
@@ -45,13 +45,8 @@ describe("an app with every mistake", () => {
   let app: RunningApp;
 
   beforeAll(async () => {
-    const build = spawnSync(process.execPath, [NEXT, "build"], {
-      cwd: FIXTURE,
-      encoding: "utf8",
-      env: { ...process.env, NODE_ENV: "production", NEXT_TELEMETRY_DISABLED: "1" },
-    });
-    if (build.status !== 0) throw new Error(build.stdout + build.stderr);
-    app = await startProgram([NEXT, "start", "-p", "0", "-H", "localhost"], {}, FIXTURE);
+    buildFixture("audit");
+    app = await startFixture("audit", {});
   });
 
   afterAll(() => app?.stop());
@@ -62,8 +57,8 @@ describe("an app with every mistake", () => {
     return { text: await answer.text(), rules: answer.headers.get("x-rules") };
   }
 
-  test("headgate audit reports each mistake of the app, and nothing else", () => {
-    const { stdout, status } = headgate("audit", "--dir", FIXTURE, "--json");
+  test("headgate audit reports each mistake of the app, and nothing else", async () => {
+    const { stdout, status } = await headgate("audit", "--dir", FIXTURE, "--json");
     const { ok, failures, routes } = JSON.parse(stdout) as AuditData;
     expect(failures.map(({ code, subject }) => `${subject} ${code}`)).toEqual([
       "middleware.ts MATCHER_CONDITION",
@@ -83,8 +78,8 @@ describe("an app with every mistake", () => {
     expect(status).toBe(1);
   });
 
-  test("headgate audit prints a table, and a paragraph for each mistake", () => {
-    const { stdout } = headgate("audit", "--dir", FIXTURE);
+  test("headgate audit prints a table, and a paragraph for each mistake", async () => {
+    const { stdout } = await headgate("audit", "--dir", FIXTURE);
     expect(stdout).toMatch(/^\/api\/half +handler +GET +NOT COVERED: no rule\n +POST +write$/m);
     expect(stdout).toMatch(/^\/guarded +handler +GET +guarded \(shadow\)$/m);
     expect(stdout).toContain(
@@ -147,14 +142,14 @@ describe("the command", () => {
     [["audit", "a", "b"], "is not a command"],
     [["audit", "--colour"], "--colour"],
     [["check", "--dir", "x"], "is not a command"],
-  ])("headgate exits with 2 and a reason for %j", (args, why) => {
-    const { stderr, status } = headgate(...args);
+  ])("headgate exits with 2 and a reason for %j", async (args, why) => {
+    const { stderr, status } = await headgate(...args);
     expect(stderr).toContain(why);
     expect(status).toBe(2);
   });
 
-  test("headgate audit exits with 1 and the errors of headgate check for an invalid policy", () => {
-    const { stderr, status } = headgate("audit", "tests/fixtures/refused/no-rules.ts");
+  test("headgate audit exits with 1 and the errors of headgate check for an invalid policy", async () => {
+    const { stderr, status } = await headgate("audit", "tests/fixtures/refused/no-rules.ts");
     expect(stderr).toContain("tests/fixtures/refused/no-rules.ts:");
     expect(stderr).toContain("NO_RULES");
     expect(status).toBe(1);

@@ -1,6 +1,7 @@
 import { composedApp } from "./composed/app.ts";
 import { testHeaders } from "./composed/headers.ts";
 import { testMiddleware } from "./composed/middleware.ts";
+import { testPrefetches } from "./composed/prefetches.ts";
 import { testRequests } from "./composed/requests.ts";
 
 const composed = composedApp();
@@ -8,3 +9,4 @@ const composed = composedApp();
 testMiddleware(composed);
 testHeaders(composed);
 testRequests(composed);
+testPrefetches(composed);

@@ -7,17 +7,16 @@ import { packageName } from "#lib/server/package-name";
 import { namespaceOf } from "#lib/core/namespace";
 import { DEV, ROOT, type RunningApp, startProgram } from "../support/app.ts";
 import { startBrowser } from "../support/browser.ts";
-import { startStore } from "../support/gateway.ts";
-import { expectNothingLeft, launch } from "../support/launched.ts";
-import { startRedis } from "../support/redis.ts";
+import { startStore, type TestStore } from "../support/gateway.ts";
+import { expectNothingLeft, launch, type Launched } from "../support/launched.ts";
 import { scope } from "../support/scope.ts";
 import { namespacesOf, totalled, trackOne } from "../support/tracking.ts";
 
 const cleanUp = scope();
 const NEXT = join(ROOT, "node_modules", "next", "dist", "bin", "next");
 
-const startDev = async (env: Readonly<Record<string, string>> = {}, args = DEV) =>
-  cleanUp(await startProgram(args, { PORT: "0", ...env }), (it) => it.stop());
+/** How long a page of a development server may take to open, in milliseconds. */
+const COMPILED_MS = 180_000;
 
 async function repeat(times: number, call: () => Promise<Response>): Promise<Response[]> {
   const answers: Response[] = [];
@@ -45,6 +44,8 @@ describe("npm run dev", () => {
   test("the development sign-in signs the named user in, by a cookie that scripts cannot read", async () => {
     const browser = cleanUp(await startBrowser(), (it) => it.close());
     const page = await browser.newPage();
+    // Each page compiles when it is first opened, which takes long on a loaded machine.
+    page.setDefaultTimeout(COMPILED_MS);
     await page.goto(`${app.url}/dev/sign-in`);
     await page.getByLabel("User").fill("ada");
     await page.getByRole("button", { name: "Sign in" }).click();
@@ -90,9 +91,50 @@ describe("npm run dev", () => {
     expect(await app.stop()).toBe(0);
   });
 
+  test("npm run dev leaves no process and no temporary folder behind after SIGKILL", async () => {
+    const app = cleanUp(launchDev({ HEADGATE_STORE: "redis" }), (it) => it.remove());
+    await fetch(`${await urlOf(app)}/api/search`);
+    const started = app.descendants();
+    expect(started.length).toBeGreaterThan(0);
+    app.signal("SIGKILL");
+    await app.ended;
+    await expectNothingLeft(app, started);
+  });
+});
+
+/** Starts the app as a terminal does. */
+const launchDev = (env: Readonly<Record<string, string>>) =>
+  launch(process.execPath, DEV, { PORT: "0", ...env });
+
+async function urlOf(app: Launched): Promise<string> {
+  const [, url = ""] = await app.printed(/^ready +(http\S+)$/m);
+  return url;
+}
+
+describe("npm run dev and next dev with a Redis", () => {
+  const APP = { HEADGATE_APP: packageName(ROOT) };
+  const DEVELOPMENT = namespaceOf({ ...APP, NODE_ENV: "development" }).name;
+  const cleanUpLast = scope(afterAll);
+  let store: TestStore;
+  let direct: Direct;
+  let app: Launched;
+
+  beforeAll(async () => {
+    store = cleanUpLast(await startStore(), (it) => it.stop());
+    direct = cleanUpLast(new Direct(store.redis.url), (it) => it.disconnect());
+    const env = { REDIS_URL: store.redis.url, HEADGATE_STORE_DEADLINE_MS: "10000" };
+    app = cleanUpLast(launchDev(env), (it) => it.remove());
+  });
+
+  test("npm run dev has other keys than npm start, and npm run analytics finds them", async () => {
+    expect(await namespacesOf({ url: await urlOf(app) }, direct)).toEqual([DEVELOPMENT]);
+    expect(DEVELOPMENT).not.toBe(namespaceOf({ ...APP, NODE_ENV: "production" }).name);
+    const env = { REDIS_URL: store.redis.url, NODE_ENV: "development" };
+    expect(await totalled(env)).toBe("1 totalled, 0 set aside");
+  });
+
   test("npm run dev prints nothing about Redis after Ctrl-C", async () => {
-    const redis = cleanUp(await startRedis(), (it) => it.stop());
-    const { app, started } = await launchDev({ REDIS_URL: redis.url });
+    const started = app.descendants();
     const before = app.output();
     app.signalGroup("SIGINT");
     expect(await app.ended).toBe(0);
@@ -100,46 +142,11 @@ describe("npm run dev", () => {
     await expectNothingLeft(app, started);
   });
 
-  test("npm run dev leaves no process and no temporary folder behind after SIGKILL", async () => {
-    const { app, started } = await launchDev({ HEADGATE_STORE: "redis" });
-    expect(started.length).toBeGreaterThan(0);
-    app.signal("SIGKILL");
-    await app.ended;
-    await expectNothingLeft(app, started);
-  });
-
-  /** Starts the app as a terminal does, and sends one request. */
-  async function launchDev(env: Readonly<Record<string, string>>) {
-    const app = cleanUp(launch(process.execPath, DEV, { PORT: "0", ...env }), (it) => it.remove());
-    const [, url] = await app.printed(/^ready +(http\S+)$/m);
-    await fetch(`${url}/api/search`);
-    return { app, started: app.descendants() };
-  }
-});
-
-describe("keys in development", () => {
-  const APP = { HEADGATE_APP: packageName(ROOT) };
-  const DEVELOPMENT = namespaceOf({ ...APP, NODE_ENV: "development" }).name;
-
-  async function storeOf() {
-    const store = cleanUp(await startStore(), (it) => it.stop());
-    const direct = cleanUp(new Direct(store.redis.url), (it) => it.disconnect());
-    const rest = { UPSTASH_REDIS_REST_URL: store.url, UPSTASH_REDIS_REST_TOKEN: store.token };
-    return { direct, rest, REDIS_URL: store.redis.url };
-  }
-
-  test("npm run dev has other keys than npm start, and npm run analytics finds them", async () => {
-    const { direct, REDIS_URL } = await storeOf();
-    const app = await startDev({ REDIS_URL });
-    expect(await namespacesOf(app, direct)).toEqual([DEVELOPMENT]);
-    expect(DEVELOPMENT).not.toBe(namespaceOf({ ...APP, NODE_ENV: "production" }).name);
-    expect(await totalled({ REDIS_URL, NODE_ENV: "development" })).toBe("1 totalled, 0 set aside");
-  });
-
   test("next dev has the same keys as npm run dev", async () => {
-    const { direct, rest } = await storeOf();
+    const rest = { UPSTASH_REDIS_REST_URL: store.url, UPSTASH_REDIS_REST_TOKEN: store.token };
     const env = { ...rest, NODE_ENV: "development", CLIENT_IP_FROM: "hops:1" };
-    const app = await startDev(env, [NEXT, "dev", "-p", "0", "-H", "127.0.0.1"]);
+    const args = [NEXT, "dev", "-p", "0", "-H", "127.0.0.1"];
+    const app = cleanUp(await startProgram(args, env), (it) => it.stop());
     expect(await namespacesOf(app, direct)).toEqual([DEVELOPMENT]);
     await direct.flushall();
     await trackOne(app.url);

@@ -4,8 +4,8 @@ import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { buildOnce } from "#app/_programs/build";
-import { buildPackage } from "../../config/package/build.ts";
 import { ROOT, type RunningApp, startApp } from "../support/app.ts";
+import { installPackage } from "../support/built-package.ts";
 import { startCluster } from "../support/cluster.ts";
 import { startStore, type TestStore } from "../support/gateway.ts";
 import { type CommandBlock, commandBlocks } from "../support/page-commands/blocks.ts";
@@ -56,7 +56,7 @@ describe("the commands of the docs", () => {
   beforeAll(async () => {
     await buildOnce(ROOT, () => {});
     // An app with the source of the package would compile it for each command.
-    await buildPackage(ROOT, join(folder, "node_modules", "headgate"));
+    await installPackage(folder);
     store = await startStore();
     for (const [name, value] of Object.entries(SECRETS)) vi.stubEnv(name, value);
     sample = await startApp({ ...variables(), HEADGATE_NAMESPACE: SAMPLE });

@@ -2,7 +2,7 @@ import { cpSync, globSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from "n
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type BuiltEntry, readBuilt } from "../../config/package/pack.ts";
+import { type BuiltEntry, packFolder, readBuilt } from "../../config/package/pack.ts";
 import { OPTIONAL } from "../../config/package/optional.ts";
 import {
   askNewApp,
@@ -15,9 +15,10 @@ import {
 import { NEEDS, POLICY } from "../package/missing-cases.ts";
 import { runCommand, tryCommand } from "../package/run-command.ts";
 import { consumer, readManifest } from "../package/type-cases.ts";
-import { packedInto, unpack, write } from "../package/world.ts";
-import { ROOT, startProgram } from "../support/app.ts";
-import { startStore } from "../support/gateway.ts";
+import { unpack, write } from "../package/world.ts";
+import { ROOT, type RunningApp, startProgram } from "../support/app.ts";
+import { builtPackage } from "../support/built-package.ts";
+import { startStore, type TestStore } from "../support/gateway.ts";
 import { configInTree } from "../support/next-config.ts";
 import { NODE_ALONE } from "../support/node-alone.ts";
 import { complaintsOfPage } from "../support/page-commands/shown.ts";
@@ -48,7 +49,7 @@ const INSTALLED = join(FOLDER, "node_modules", "headgate");
 let entries: readonly BuiltEntry[] = [];
 
 beforeAll(async () => {
-  unpack(await packedInto(FOLDER), INSTALLED);
+  unpack(packFolder(await builtPackage(), FOLDER).file, INSTALLED);
   entries = readBuilt(INSTALLED);
   const { dependencies } = readManifest(INSTALLED);
   for (const name of [...Object.keys(dependencies), "@types/node"]) {
@@ -154,29 +155,54 @@ describe("the command of the package", () => {
   });
 });
 
+/** A route whose token is set when the app starts, and not when it is built. */
+const METRICS = `import { metricsResponse } from "headgate/metrics";
+import { gate } from "../../../gate";
+
+export const GET = (request: Request) =>
+  metricsResponse(request, gate, process.env["METRICS_TOKEN"]);
+`;
+
 describe("the app of docs/start/new-app.md", () => {
+  let store: TestStore;
+  let app: RunningApp;
+
   beforeAll(async () => {
     write(APP, { ...filesOfNewApp(), "app/layout.tsx": LAYOUT });
     const page = "export default function Page() {\n  return <h1>Hello</h1>;\n}\n";
-    const config = configInTree({ output: "standalone", outputFileTracingRoot: ROOT });
+    const config = configInTree({
+      output: "standalone",
+      outputFileTracingRoot: ROOT,
+      // With this setting a build keeps the response of a handler that reads nothing of the request.
+      cacheComponents: true,
+    });
     write(APP, {
       "app/page.tsx": page,
+      "app/api/metrics/route.ts": METRICS,
       "next.config.mjs": config,
       "package.json": '{ "name": "new-app", "type": "module" }\n',
       "public/hello.txt": "hello\n",
     });
     cpSync(INSTALLED, join(APP, "node_modules", "headgate"), { recursive: true });
     await runCommand(APP, process.execPath, [join("node_modules", "headgate", "bin.mjs"), "build"]);
+    store = await startStore();
+    const next = join(PACKAGES, "next", "dist", "bin", "next");
+    app = await startBuilt(APP, store, next, { METRICS_TOKEN: "a-token" });
+  });
+  afterAll(async () => {
+    await app?.stop();
+    await store?.stop();
   });
 
   test("the app of docs/start/new-app.md is limited by the gate and in its handler", async () => {
-    const next = join(PACKAGES, "next", "dist", "bin", "next");
-    const store = cleanUp(await startStore(), (it) => it.stop());
-    const app = cleanUp(await startBuilt(APP, store, next), (it) => it.stop());
     expect(await askNewApp(app.url)).toEqual(PROMISED);
     const shown = { url: app.url, folder: APP, env: storeVariables(store), address: "192.0.2.1" };
     const own = "tests/e2e/package.test.ts";
     expect(await complaintsOfPage(own, "docs/start/new-app.md", shown)).toEqual([]);
+  });
+
+  test("with cacheComponents, a build without METRICS_TOKEN does not keep the 404 of a metrics route", async () => {
+    expect((await fetch(`${app.url}/api/metrics`)).status).toBe(401);
   });
 
   test("headgate audit runs on the app of docs/start/new-app.md under a Node without TypeScript", async () => {
@@ -190,16 +216,16 @@ describe("the app of docs/start/new-app.md", () => {
   test("headgate start serves a copied standalone build, and writes nothing into it", async () => {
     const folder = copyStandalone();
     const files = globSync("**", { cwd: folder });
-    const store = cleanUp(await startStore(), (it) => it.stop());
-    const app = cleanUp(await startProgram(STANDALONE, storeVariables(store), folder), (it) =>
+    const served = cleanUp(await startProgram(STANDALONE, storeVariables(store), folder), (it) =>
       it.stop(),
     );
-    expect(await askNewApp(app.url)).toEqual(PROMISED);
-    expect(await (await fetch(`${app.url}/hello.txt`)).text()).toBe("hello\n");
-    expect(app.output()).toContain("policy   as it was built\n");
-    const file = /src="(\/_next\/static\/[^"]+)"/.exec(await (await fetch(app.url)).text())?.[1];
-    expect((await fetch(`${app.url}${file}`)).status).toBe(200);
-    await app.stop();
+    expect(await askNewApp(served.url)).toEqual(PROMISED);
+    expect(await (await fetch(`${served.url}/hello.txt`)).text()).toBe("hello\n");
+    expect(served.output()).toContain("policy   as it was built\n");
+    const page = await (await fetch(served.url)).text();
+    const file = /src="(\/_next\/static\/[^"]+)"/.exec(page)?.[1];
+    expect((await fetch(`${served.url}${file}`)).status).toBe(200);
+    await served.stop();
     expect(globSync("**", { cwd: folder })).toEqual(files);
   });
 

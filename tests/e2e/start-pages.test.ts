@@ -1,12 +1,13 @@
 import { execFile, spawnSync } from "node:child_process";
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { promisify } from "node:util";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { buildPackage } from "../../config/package/build.ts";
 import { LAYOUT } from "../package/new-app.ts";
+import { write } from "../package/world.ts";
 import { ROOT, startProgram } from "../support/app.ts";
+import { installPackage } from "../support/built-package.ts";
 import { startStore, type TestStore } from "../support/gateway.ts";
 import { MACHINE } from "../support/machine.ts";
 import { configInTree } from "../support/next-config.ts";
@@ -21,6 +22,19 @@ const FOLDER = join(ROOT, ".headgate", `start-pages-${process.pid}`);
 
 const UPSTASH = pageOf("from-upstash-ratelimit");
 const EXPRESS = pageOf("from-express-rate-limit");
+
+const POLICY = "config/rate-limits.ts";
+
+/** The policy of an app with the rules of both pages. */
+const BOTH_POLICIES = `import { definePolicy } from "headgate";
+import express from "./express";
+import upstash from "./upstash";
+
+export default definePolicy({
+  identities: upstash.identities,
+  rules: { ...express.rules, ...upstash.rules },
+});
+`;
 
 /** Files of create-next-app that the pages do not show. */
 const AROUND: Readonly<Record<string, string>> = {
@@ -58,17 +72,6 @@ function pageOf(name: string): Page {
   };
 }
 
-/** Makes an app with the package and the given files in a new folder. */
-async function makeApp(name: string, files: Readonly<Record<string, string>>): Promise<string> {
-  const folder = join(FOLDER, name);
-  await buildPackage(ROOT, join(folder, "node_modules", "headgate"));
-  for (const [path, text] of Object.entries(files)) {
-    mkdirSync(dirname(join(folder, path)), { recursive: true });
-    writeFileSync(join(folder, path), text);
-  }
-  return folder;
-}
-
 let store: TestStore;
 
 beforeAll(async () => {
@@ -88,11 +91,15 @@ function settings(mode: "development" | "production") {
   };
 }
 
-/** Starts an app. The returned function runs a page's command as a client, and resolves to its output. */
-async function served(folder: string, mode: "dev" | "start") {
+/**
+ * Starts an app. The returned function runs a page's command as a client, and resolves to its output.
+ *
+ * @param stopAfter when the app stops: by default after the test
+ */
+async function served(mode: "dev" | "start", stopAfter = cleanUp) {
   const env = settings(mode === "dev" ? "development" : "production");
   const args = [NEXT, mode, "-p", "0", "-H", "localhost"];
-  const app = cleanUp(await startProgram(args, env, folder), (it) => it.stop());
+  const app = stopAfter(await startProgram(args, env, FOLDER), (it) => it.stop());
   return async (command: string, address = "203.0.113.9") => {
     const here = command
       .replace("localhost:3000", app.url)
@@ -102,11 +109,11 @@ async function served(folder: string, mode: "dev" | "start") {
   };
 }
 
-function headgate(folder: string, ...args: readonly string[]) {
+function headgate(...args: readonly string[]) {
   const env = { ...MACHINE, NODE_ENV: "production" as const, NEXT_TELEMETRY_DISABLED: "1" };
   const program = join(ROOT, "lib", "cli", "headgate.ts");
   const ran = spawnSync(process.execPath, [program, ...args], {
-    cwd: folder,
+    cwd: FOLDER,
     env,
     encoding: "utf8",
   });
@@ -114,36 +121,36 @@ function headgate(folder: string, ...args: readonly string[]) {
 }
 
 describe("docs/start/from-upstash-ratelimit.md", () => {
-  let folder = "";
   let init: ReturnType<typeof headgate>;
 
   beforeAll(async () => {
-    folder = await makeApp("upstash", { ...AROUND, ...UPSTASH.filesOf(1) });
-    init = headgate(folder, "init", "--from", "upstash", "--yes");
+    await installPackage(FOLDER);
+    write(FOLDER, { ...AROUND, ...UPSTASH.filesOf(1) });
+    init = headgate("init", "--from", "upstash", "--yes");
   });
 
   test("headgate init --from upstash writes the rules of the page, and a second run changes nothing", () => {
-    const policy = readFileSync(join(folder, "config/rate-limits.ts"), "utf8");
+    const policy = readFileSync(join(FOLDER, POLICY), "utf8");
     expect(UPSTASH.added).toContain("notes: {");
     expect(policy).toContain(UPSTASH.added);
     expect(init.output).toContain("From @upstash/ratelimit: the rules notes, visitors.");
     expect(init.status).toBe(0);
-    const again = headgate(folder, "init", "--from", "upstash", "--yes");
+    const again = headgate("init", "--from", "upstash", "--yes");
     expect(again.output).toContain("nothing to do");
-    expect(readFileSync(join(folder, "config/rate-limits.ts"), "utf8")).toBe(policy);
-    expect(headgate(folder, "check").status).toBe(0);
+    expect(readFileSync(join(FOLDER, POLICY), "utf8")).toBe(policy);
+    expect(headgate("check").status).toBe(0);
   });
 
   test("headgate init rejects an unknown library as a usage error", () => {
-    const wrong = headgate(folder, "init", "--from", "express-rate-limit");
+    const wrong = headgate("init", "--from", "express-rate-limit");
     expect(wrong.output).toContain('--from must be "upstash", not "express-rate-limit".');
     expect(wrong.status).toBe(2);
   });
 
   test("the app builds after headgate init --from upstash, and limits as before", async () => {
     const env = { ...process.env, ...settings("production") };
-    await run(process.execPath, [NEXT, "build"], { cwd: folder, env });
-    const send = await served(folder, "start");
+    await run(process.execPath, [NEXT, "build"], { cwd: FOLDER, env });
+    const send = await served("start");
     expect(await send(UPSTASH.command)).toBe(UPSTASH.printed);
     const redis = cleanUp(new Redis(store.redis.url), (it) => it.disconnect());
     const keys = await redis.keys("*");
@@ -152,21 +159,40 @@ describe("docs/start/from-upstash-ratelimit.md", () => {
     expect(keys.filter((key) => key.includes(":notes:user:"))).toEqual([]);
   });
 
-  test("the app with moved limits prints the output of the page", async () => {
-    const { "gate.ts": gate, ...moved } = UPSTASH.filesOf(3);
-    expect(readFileSync(join(folder, "gate.ts"), "utf8")).toBe(gate);
-    for (const [path, text] of Object.entries(moved)) writeFileSync(join(folder, path), text);
-    rmSync(join(folder, "lib/limits.ts"));
-    const send = await served(folder, "dev");
-    expect(await send(UPSTASH.command)).toBe(UPSTASH.printed);
+  test("the gate that headgate init writes is the gate of both pages", () => {
+    const written = readFileSync(join(FOLDER, "gate.ts"), "utf8");
+    expect(UPSTASH.filesOf(3)["gate.ts"]).toBe(written);
+    expect(EXPRESS.filesOf(2)["gate.ts"]).toBe(written);
+    expect(EXPRESS.filesOf(2)["proxy.ts"]).toBe(UPSTASH.filesOf(3)["proxy.ts"]);
   });
-});
 
-test("the app of docs/start/from-express-rate-limit.md prints the output of the page", async () => {
-  const folder = await makeApp("express", { ...AROUND, ...EXPRESS.filesOf(2) });
-  const send = await served(folder, "dev");
-  expect(await send(EXPRESS.command)).toBe(EXPRESS.printed);
-  // The units of a correct password are refunded.
-  const right = EXPRESS.command.replace("a guess", "open sesame").replace("[1-4]", "[1-6]");
-  expect(await send(right, "203.0.113.10")).toBe("204\n".repeat(6));
+  describe("with moved limits, and the files of docs/start/from-express-rate-limit.md", () => {
+    const cleanUpLast = scope(afterAll);
+    let send: Awaited<ReturnType<typeof served>>;
+
+    beforeAll(async () => {
+      const { [POLICY]: upstash = "", ...moved } = UPSTASH.filesOf(3);
+      const { [POLICY]: express = "", ...added } = EXPRESS.filesOf(2);
+      write(FOLDER, {
+        ...moved,
+        ...added,
+        "config/upstash.ts": upstash,
+        "config/express.ts": express,
+        [POLICY]: BOTH_POLICIES,
+      });
+      rmSync(join(FOLDER, "lib/limits.ts"));
+      send = await served("dev", cleanUpLast);
+    });
+
+    test("the app with moved limits prints the output of the page", async () => {
+      expect(await send(UPSTASH.command)).toBe(UPSTASH.printed);
+    });
+
+    test("the app of docs/start/from-express-rate-limit.md prints the output of the page", async () => {
+      expect(await send(EXPRESS.command, "203.0.113.10")).toBe(EXPRESS.printed);
+      // The units of a correct password are refunded.
+      const right = EXPRESS.command.replace("a guess", "open sesame").replace("[1-4]", "[1-6]");
+      expect(await send(right, "203.0.113.11")).toBe("204\n".repeat(6));
+    });
+  });
 });

@@ -56,7 +56,7 @@ export async function openWorld(given?: string): Promise<World> {
 }
 
 /** Builds and packs the package, and resolves to the path of its .tgz. */
-export async function packedInto(folder: string): Promise<string> {
+async function packedInto(folder: string): Promise<string> {
   const built = join(folder, "built");
   await buildPackage(ROOT, built);
   return packFolder(built, folder).file;

@@ -1,5 +1,7 @@
+import type { Browser } from "playwright-core";
 import { afterAll, beforeAll } from "vitest";
 import type { RunningApp } from "../../support/app.ts";
+import { startBrowser } from "../../support/browser.ts";
 import { buildFixture, startFixture } from "../../support/fixture.ts";
 import { startStore } from "../../support/gateway.ts";
 import { startPage } from "../../support/empty-page.ts";
@@ -14,6 +16,7 @@ export function composedApp() {
   let store: Awaited<ReturnType<typeof startStore>>;
   let app: RunningApp;
   let shop: Awaited<ReturnType<typeof startPage>>;
+  let browser: Browser;
   let clients = 0;
 
   beforeAll(async () => {
@@ -27,9 +30,11 @@ export function composedApp() {
       // The deadline is long, because no test depends on the speed of a loaded machine.
       HEADGATE_STORE_DEADLINE_MS: "10000",
     });
+    browser = await startBrowser();
   });
 
   afterAll(async () => {
+    await browser?.close();
     await app?.stop();
     await shop?.stop();
     await store?.stop();
@@ -54,6 +59,9 @@ export function composedApp() {
   return {
     newAddress,
     newClient,
+    get browser() {
+      return browser;
+    },
     get url() {
       return app.url;
     },

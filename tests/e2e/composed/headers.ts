@@ -1,5 +1,4 @@
 import { describe, expect, test } from "vitest";
-import { startBrowser } from "../../support/browser.ts";
 import { scope } from "../../support/scope.ts";
 import { SHOP, type ComposedApp } from "./app.ts";
 
@@ -94,8 +93,7 @@ export function testHeaders(composed: ComposedApp): void {
     test.each(["include", "omit"] as const)(
       "a page of another origin reads a denial and its Retry-After in Chromium, with credentials %j",
       async (credentials) => {
-        const browser = cleanUp(await startBrowser(), (it) => it.close());
-        const page = await browser.newPage();
+        const page = cleanUp(await composed.browser.newPage(), (it) => it.close());
         await page.goto(composed.shopUrl);
         const read = await page.evaluate(
           async ({ url, init }) => {

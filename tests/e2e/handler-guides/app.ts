@@ -3,10 +3,10 @@ import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll } from "vitest";
-import { buildPackage } from "../../../config/package/build.ts";
 import { write } from "../../package/world.ts";
 import { ROOT, type RunningApp, startProgram } from "../../support/app.ts";
 import { startBrowser } from "../../support/browser.ts";
+import { installPackage } from "../../support/built-package.ts";
 import { startStore, type TestStore } from "../../support/gateway.ts";
 import { MACHINE } from "../../support/machine.ts";
 import { configInTree } from "../../support/next-config.ts";
@@ -32,7 +32,7 @@ export function guidesApp() {
   const cleanUp = scope();
 
   beforeAll(async () => {
-    await buildPackage(ROOT, join(APP, "node_modules", "headgate"));
+    await installPackage(APP);
     write(APP, filesOfApp());
     // tests/unit/docs-code.test.ts checks the types of the guides' code.
     const config = configInTree({ typescript: { ignoreBuildErrors: true } });
