@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { buildOnce } from "#app/_programs/build";
-import { ROOT, startApp } from "../support/app.ts";
+import { ROOT, type RunningApp, startApp } from "../support/app.ts";
 import { headersFor, POST_ROUTES } from "../support/routes.ts";
 import { scope } from "../support/scope.ts";
 import { AUTH_SECRET } from "../support/sign.ts";
@@ -37,15 +37,25 @@ describe("npm start on a machine without Redis", () => {
     expect(await app.stop()).toBe(0);
   });
 
+  test("npm start that must start a missing Redis installs nothing, and prints what to do", async () => {
+    const started = startApp({ PATH: pathWithoutRedis(), HEADGATE_STORE: "redis" });
+    await expect(started).rejects.toThrow(/STORE_NOT_FOUND: .*HEADGATE_STORE=embedded/);
+  });
+});
+
+describe("npm start with HEADGATE_STORE=embedded", () => {
+  let app: RunningApp;
+  beforeAll(async () => {
+    app = await startApp({ HEADGATE_STORE: "embedded", AUTH_SECRET });
+  });
+  afterAll(() => app?.stop());
+
   test("npm start uses the embedded store when HEADGATE_STORE asks for it, although Redis is installed", async () => {
-    const app = cleanUp(await startApp({ HEADGATE_STORE: "embedded" }), (it) => it.stop());
     expect(app.output()).toMatch(/^store +embedded in this process/m);
     expect(await search(app.url)).toBe(200);
   });
 
   test("every route of the sample works on the embedded store", async () => {
-    const env = { HEADGATE_STORE: "embedded", AUTH_SECRET };
-    const app = cleanUp(await startApp(env), (it) => it.stop());
     const answers: [string, number][] = [];
     for (const [at, route] of POST_ROUTES.entries()) {
       const headers = await headersFor(route, `user-${at}`);
@@ -54,11 +64,6 @@ describe("npm start on a machine without Redis", () => {
       answers.push([route.path, answer.status]);
     }
     expect(answers).toEqual(POST_ROUTES.map(({ path, status }) => [path, status]));
-  });
-
-  test("npm start that must start a missing Redis installs nothing, and prints what to do", async () => {
-    const started = startApp({ PATH: pathWithoutRedis(), HEADGATE_STORE: "redis" });
-    await expect(started).rejects.toThrow(/STORE_NOT_FOUND: .*HEADGATE_STORE=embedded/);
   });
 });
 

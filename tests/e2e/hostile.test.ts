@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { Redis } from "ioredis";
-import { beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { buildOnce } from "#app/_programs/build";
 import { connectionsAllowed } from "#lib/gateway/connections";
 import { ROOT, type RunningApp, START, startApp, startProgram } from "../support/app.ts";
@@ -13,6 +13,7 @@ import { scope } from "../support/scope.ts";
 import { smuggled } from "../support/smuggling.ts";
 
 const cleanUp = scope();
+const cleanUpAtEnd = scope(afterAll);
 const HOST = "Host: x\r\n";
 const CLOSE = "Connection: close\r\n";
 const search = (headers = "") => `GET /api/search HTTP/1.1\r\n${HOST}${headers}\r\n`;
@@ -148,8 +149,30 @@ describe("over the app", () => {
     expect(endedBy(app)).toEqual(["NODE_OPTIONS=--max-http-header-size", "MAX_BODY_BYTES"]);
   });
 
+  test("a request that could be read as two is rejected, and the hidden request is not counted", async () => {
+    const { app, port, store } = await redisAndApp();
+    const head = `POST /api/analytics/track HTTP/1.1\r\n${HOST}`;
+    for (const [name, bytes, status] of smuggled(head, search())) {
+      expect([name, statusesOf(await speak(port, bytes))]).toEqual([name, [status]]);
+    }
+    expect(await store.keys("*:rate_limit:*:search:*")).toEqual([]);
+    expect(await other(port, "/api/search")).toEqual({ status: 200, left: 9 });
+    expect(await store.keys("*:rate_limit:*:search:*")).toHaveLength(1);
+    expect(logOf(app)).toBe("");
+  });
+});
+
+describe("over an app that several clients share", () => {
+  let port: number;
+  beforeAll(async () => {
+    const redis = cleanUpAtEnd(await startRedis(), (it) => it.stop());
+    const app = cleanUpAtEnd(await startApp({ REDIS_URL: redis.url }), (it) => it.stop());
+    port = Number(new URL(app.url).port);
+  });
+
+  const speakFrom = (address: string, bytes: string) => speak(port, bytes, "127.0.0.1", address);
+
   test("bodies of 50 MB are stopped early, with and without a Content-Length, and other clients are served", async () => {
-    const { port } = await redisAndApp();
     const size = 50 * 1024 * 1024;
     const post = `POST /api/search HTTP/1.1\r\n${HOST}Content-Type: application/json\r\n`;
     const chunk = `10000\r\n${"a".repeat(65_536)}\r\n`;
@@ -182,27 +205,13 @@ describe("over the app", () => {
     expect((await other(port)).status).toBe(200);
   });
 
-  test("a request that could be read as two is rejected, and the hidden request is not counted", async () => {
-    const { app, port, store } = await redisAndApp();
-    const head = `POST /api/analytics/track HTTP/1.1\r\n${HOST}`;
-    for (const [name, bytes, status] of smuggled(head, search())) {
-      expect([name, statusesOf(await speak(port, bytes))]).toEqual([name, [status]]);
-    }
-    expect(await store.keys("*:rate_limit:*:search:*")).toEqual([]);
-    expect(await other(port, "/api/search")).toEqual({ status: 200, left: 9 });
-    expect(await store.keys("*:rate_limit:*:search:*")).toHaveLength(1);
-    expect(logOf(app)).toBe("");
-  });
-
   test("ten of 12 pipelined searches are served and two denied, in order", async () => {
-    const { port } = await redisAndApp();
-    const text = await speak(port, search().repeat(11) + search(CLOSE));
+    const text = await speakFrom("127.0.0.2", search().repeat(11) + search(CLOSE));
     expect(statusesOf(text)).toEqual([...Array.from({ length: 10 }, () => 200), 429, 429]);
     expect(remainingOf(text)).toEqual([...countdown, 0, 0]);
   });
 
   test("every spelling of a search is counted as one search, or rejected", async () => {
-    const { port } = await redisAndApp();
     const lines = [
       "GET http://other/api/search HTTP/1.1",
       "GET https://other:81/api/search?q=a HTTP/1.1",
@@ -215,13 +224,13 @@ describe("over the app", () => {
     for (const line of lines) {
       const connection = line.includes("Upgrade") ? "Connection: Upgrade, close\r\n" : CLOSE;
       const body = line.includes("Transfer-Encoding") ? "0\r\n\r\n" : "";
-      const text = await speak(port, `${line}\r\n${HOST}${connection}\r\n${body}`);
+      const text = await speakFrom("127.0.0.3", `${line}\r\n${HOST}${connection}\r\n${body}`);
       expect([line, statusesOf(text).at(-1)]).toEqual([line, 200]);
       remaining.push(...remainingOf(text));
     }
     expect(remaining).toEqual(countdown.slice(0, lines.length));
     for (const line of ["GET /api/search#a HTTP/1.1", "GET /api/health#/../search HTTP/1.1"]) {
-      expect(statusesOf(await speak(port, `${line}\r\n${HOST}\r\n`))).toEqual([400]);
+      expect(statusesOf(await speakFrom("127.0.0.3", `${line}\r\n${HOST}\r\n`))).toEqual([400]);
     }
   });
 });

@@ -10,7 +10,7 @@ import { namespaceOf } from "#lib/core/namespace";
 import { ROOT, type RunningApp, START, startProgram } from "../support/app.ts";
 import { startStore, type TestStore } from "../support/gateway.ts";
 import { scope } from "../support/scope.ts";
-import { namespacesOf, totalled, trackOne } from "../support/tracking.ts";
+import { namespacesOf, totalled } from "../support/tracking.ts";
 
 const cleanUp = scope();
 
@@ -45,36 +45,31 @@ async function start(args: readonly string[], env: Variables): Promise<RunningAp
   return cleanUp(await startProgram(args, variables), (it) => it.stop());
 }
 
-const ENTRIES: readonly [string, () => readonly string[], () => Variables, string][] = [
-  ["npm start by REDIS_URL", () => START, byTcp, PRODUCTION],
-  ["npm start by REST", () => START, byRest, PRODUCTION],
-  ["the packed server", () => [join(packed, "server.mjs")], byTcp, PRODUCTION],
-  ["next start", () => [NEXT, "start", "-p", "0", "-H", "127.0.0.1"], byRest, PRODUCTION],
+const ENTRIES: readonly [string, () => readonly string[], () => Variables][] = [
+  ["npm start by REST", () => START, byRest],
+  ["the packed server", () => [join(packed, "server.mjs")], byTcp],
+  ["next start", () => [NEXT, "start", "-p", "0", "-H", "127.0.0.1"], byRest],
 ];
 
 test.each(ENTRIES)(
   "middleware and handlers under %s use the same namespace",
-  async (_, args, env, expected) => {
+  async (_, args, env) => {
     const app = await start(args(), env());
-    expect(await namespacesOf(app, direct)).toEqual([expected]);
+    expect(await namespacesOf(app, direct)).toEqual([PRODUCTION]);
     expect(app.output()).not.toContain("HEADGATE_NAMESPACE");
   },
 );
 
-test("middleware and handlers use a configured namespace", async () => {
-  const app = await start(START, {
-    ...byTcp(),
-    HEADGATE_NAMESPACE: "local",
-  });
-  expect(await namespacesOf(app, direct)).toEqual(["local"]);
-});
-
-test.each<[string, Variables]>([
-  ["no namespace set", {}],
-  ["a namespace set", { HEADGATE_NAMESPACE: "shop" }],
-])("npm run analytics totals the events of npm start with %s", async (_, given) => {
-  await direct.flushall();
-  const app = await start(START, { ...byTcp(), ...given });
-  await trackOne(app.url);
-  expect(await totalled({ ...byTcp(), ...given })).toBe("1 totalled, 0 set aside");
-});
+test.each<[string, Variables, string]>([
+  ["no namespace set", {}, PRODUCTION],
+  ["a namespace set", { HEADGATE_NAMESPACE: "shop" }, "shop"],
+])(
+  "middleware, handlers and npm run analytics use the same namespace under npm start by REDIS_URL with %s",
+  async (_, given, expected) => {
+    const app = await start(START, { ...byTcp(), ...given });
+    // This empties Redis and tracks one event.
+    expect(await namespacesOf(app, direct)).toEqual([expected]);
+    expect(app.output()).not.toContain("HEADGATE_NAMESPACE");
+    expect(await totalled({ ...byTcp(), ...given })).toBe("1 totalled, 0 set aside");
+  },
+);

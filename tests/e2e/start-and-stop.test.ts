@@ -150,7 +150,7 @@ describe("npm start", () => {
       { INSTAGRAM_STAND_IN: "http://127.0.0.1:1" },
       /^ENV_INVALID: INSTAGRAM_ACCESS_TOKEN must be set/,
     ],
-    [{ CLIENT_IP_FROM: "xff" }, /^CLIENT_ADDRESS_UNKNOWN: CLIENT_IP_FROM must be/],
+    [{ CLIENT_IP_FROM: "xff" }, /^CLIENT_ADDRESS_UNKNOWN: CLIENT_IP_FROM must be socket, hops:n/],
   ])("npm start leaves no store behind when %j stops the start", async (env: Variables, reason) => {
     const app = await start("its own redis-server", env);
     expect(await app.ended).toBe(1);

@@ -9,9 +9,10 @@ export interface RawClient {
   readonly closed: Promise<string>;
 }
 
-export function rawClient(port: number, host = "127.0.0.1"): RawClient {
+/** @param localAddress the loopback address from which it connects */
+export function rawClient(port: number, host = "127.0.0.1", localAddress?: string): RawClient {
   let text = "";
-  const socket = connect(port, host);
+  const socket = connect({ port, host, ...(localAddress !== undefined && { localAddress }) });
   socket.on("data", (chunk: Buffer) => {
     text += chunk.toString("latin1");
   });
@@ -22,8 +23,13 @@ export function rawClient(port: number, host = "127.0.0.1"): RawClient {
 }
 
 /** Sends bytes, one per character, and resolves to the received text when the server has closed the connection. */
-export function speak(port: number, bytes: string, host?: string): Promise<string> {
-  const client = rawClient(port, host);
+export function speak(
+  port: number,
+  bytes: string,
+  host?: string,
+  localAddress?: string,
+): Promise<string> {
+  const client = rawClient(port, host, localAddress);
   client.socket.write(bytes, "latin1");
   return client.closed;
 }
