@@ -1,6 +1,7 @@
 import { type ArgsDef, defineCommand, type ParsedArgs, runCommand } from "citty";
 import { HeadgateError, isHeadgateError } from "#lib/core/errors";
 import { printError } from "#lib/core/print-error";
+import { ignoreLostOutput } from "#lib/server/lost-output";
 
 /** Runs with the arguments of a command line. Resolves to the exit status, and never rejects. */
 export interface Program {
@@ -82,6 +83,7 @@ export function defineProgram<const Args extends ArgsDef>(options: ProgramOption
     },
   });
   const program: Program = async (rawArgs) => {
+    ignoreLostOutput();
     if (asksForHelp(rawArgs)) return teach(help);
     try {
       const { result } = await runCommand(command, { rawArgs: [...rawArgs] });

@@ -2,6 +2,7 @@ import type { RequestListener } from "node:http";
 import { setForGood } from "./env-files.ts";
 import { letBodiesThrough } from "./next-body-size.ts";
 import { addressOf, type ListenAddress } from "./listening.ts";
+import { ignoreLostOutput } from "./lost-output.ts";
 import { cleanNextLog } from "./next-log.ts";
 import { requireNext } from "./require-next.ts";
 
@@ -40,6 +41,7 @@ const LOOPBACK = /^(?:127\.|::1$)/;
  */
 export async function startNext({ root, dev, at, bodyBytes }: NextOptions): Promise<NextApp> {
   const next = requireNext(root)("next") as NextModule;
+  ignoreLostOutput();
   // In development a person debugs their own requests, and needs the full log.
   if (!dev) cleanNextLog();
   const hostname = hostnameOf(at);

@@ -27,6 +27,21 @@ test("the gateway command prints the two lines to copy, serves, and ends on a si
   expect(await cli.stop("SIGTERM")).toBe(0);
 });
 
+test("the gateway command serves after the program that read its log has ended", async () => {
+  const redis = cleanUp(await startRedis(), (it) => it.stop());
+  const token = "a-token-of-the-tests";
+  const env = { REDIS_URL: redis.url, GATEWAY_PORT: "0", GATEWAY_TOKEN: token };
+  const cli = cleanUp(await startProgram(["lib/cli/gateway.ts"], env), (it) => it.stop());
+  const statusOf = async () => (await ping(cli.url, token)).status;
+  cli.closeOutput();
+  // The gateway logs each change of its Redis.
+  await redis.stop();
+  await expect.poll(statusOf).toBe(503);
+  cleanUp(await startRedis(redis.port), (it) => it.stop());
+  await expect.poll(statusOf).toBe(200);
+  expect(await cli.stop()).toBe(0);
+});
+
 test("a token from the environment is used and not printed", async () => {
   const token = "a-token-of-the-tests";
   const cli = await startCli({ GATEWAY_TOKEN: token });

@@ -151,6 +151,15 @@ describe("npm start", () => {
     expect(answers).toEqual([...times(10, 200), 429]);
   });
 
+  test("npm start serves, and stops on a signal, after the program that read its log has ended", async () => {
+    const { app } = await redisAndApp();
+    app.closeOutput();
+    // Each denial is logged.
+    const answers = await repeat(20, () => fetch(`${app.url}/api/search`));
+    expect(statuses(answers)).toEqual([...times(10, 200), ...times(10, 429)]);
+    expect(await app.stop()).toBe(0);
+  });
+
   test("npm start has no image optimizer that would fetch limited paths for a client", async () => {
     const answer = await fetch(`${shared.url}/_next/image?url=%2Fapi%2Fsearch&w=640&q=75`);
     expect(answer.status).toBe(404);

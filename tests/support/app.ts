@@ -18,6 +18,8 @@ export interface RunningApp {
   readonly pid: number;
   /** The output so far. */
   output(): string;
+  /** Closes the pipes of its output, as when the program that reads its log ends. */
+  closeOutput(): void;
   /** Sends a signal, and resolves to the exit code. */
   stop(signal?: NodeJS.Signals): Promise<number | null>;
 }
@@ -77,6 +79,10 @@ export async function startProgram(
     url,
     pid: child.pid ?? 0,
     output: () => output,
+    closeOutput() {
+      child.stdout?.destroy();
+      child.stderr?.destroy();
+    },
     async stop(signal = "SIGTERM") {
       if (child.exitCode === null && child.signalCode === null) {
         child.kill(signal);
