@@ -60,7 +60,7 @@ export async function listen(
   await new Promise<void>((resolve, reject) => {
     server.once("error", (cause: NodeJS.ErrnoException) => {
       const why = cause.code === "EADDRINUSE" ? "it is in use" : (cause.code ?? cause.message);
-      const message = `Cannot listen on ${host}, port ${port}: ${why}. Choose another by PORT, such as PORT=4000.`;
+      const message = `Cannot listen on ${host}, port ${port}: ${why}. Choose another: set PORT=4000, or run headgate start --port 4000.`;
       reject(new HeadgateError("ENV_INVALID", message, { cause }));
     });
     server.listen(port, host, resolve);

@@ -89,7 +89,7 @@ describe.each(Object.keys(STORES) as StoreName[])("npm start over %s", (store) =
     const port = typeof address === "object" && address ? address.port : 0;
     const app = await start(store, { PORT: String(port) });
     expect(await app.ended).toBe(1);
-    const reason = `ENV_INVALID: Cannot listen on 127.0.0.1, port ${port}: it is in use. Choose another by PORT, such as PORT=4000.`;
+    const reason = `ENV_INVALID: Cannot listen on 127.0.0.1, port ${port}: it is in use. Choose another: set PORT=4000, or run headgate start --port 4000.`;
     // The error comes before a store is started or the app is built.
     expect(app.output()).toBe(`${reason}\n`);
     expect(app.temporary()).toEqual([]);
