@@ -118,16 +118,18 @@ describe("npm run dev and next dev with a Redis", () => {
   let store: TestStore;
   let direct: Direct;
   let app: Launched;
+  let url = "";
 
   beforeAll(async () => {
     store = cleanUpLast(await startStore(), (it) => it.stop());
     direct = cleanUpLast(new Direct(store.redis.url), (it) => it.disconnect());
     const env = { REDIS_URL: store.redis.url, HEADGATE_STORE_DEADLINE_MS: "10000" };
     app = cleanUpLast(launchDev(env), (it) => it.remove());
+    url = await urlOf(app);
   });
 
   test("npm run dev has other keys than npm start, and npm run analytics finds them", async () => {
-    expect(await namespacesOf({ url: await urlOf(app) }, direct)).toEqual([DEVELOPMENT]);
+    expect(await namespacesOf({ url }, direct)).toEqual([DEVELOPMENT]);
     expect(DEVELOPMENT).not.toBe(namespaceOf({ ...APP, NODE_ENV: "production" }).name);
     const env = { REDIS_URL: store.redis.url, NODE_ENV: "development" };
     expect(await totalled(env)).toBe("1 totalled, 0 set aside");

@@ -103,7 +103,7 @@ describe("the documentation of the algorithms", () => {
       `"sliding-log" for ${defaultFor("sliding-log")}, "sliding-window" above`,
     ],
     [
-      "lib/policy/define.ts",
+      "lib/policy/rule-input.ts",
       `with "sliding-log" at most ${thousands(largestLimitOf("sliding-log"))}`,
     ],
     ["docs/evidence/billed-commands.md", `the default for ${defaultFor("sliding-log")}`],
