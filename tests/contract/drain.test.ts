@@ -86,7 +86,7 @@ describe("a server that stops", () => {
     const began = performance.now();
     const drained = drain(LONG);
     for (const { closed } of streams) expect(await closed).toMatch(PROPER_END);
-    expect(performance.now() - began).toBeLessThan(LONG / 10);
+    expect(performance.now() - began).toBeLessThan(10_000);
     download?.end("last");
     expect(await other.closed).toContain("last");
     await drained;
@@ -132,7 +132,7 @@ describe("a server that stops", () => {
     const began = performance.now();
     await drain(LONG);
     expect(performance.now() - began).toBeGreaterThan(900);
-    expect(performance.now() - began).toBeLessThan(LONG / 10);
+    expect(performance.now() - began).toBeLessThan(10_000);
   });
 });
 

@@ -197,7 +197,7 @@ describe.each(STORES)("a stream before $name", (kind) => {
     }
     const began = performance.now();
     await gateway.close();
-    expect(performance.now() - began).toBeLessThan(20_000);
+    expect(performance.now() - began).toBeLessThan(10_000);
     expect(await read.closed).toMatch(PROPER_END);
     unread.socket.resume();
     await unread.closed;

@@ -181,6 +181,8 @@ describe("npm start over a given Redis", () => {
   });
 
   test.each([
+    [{ PORT: "abc" }, "PORT must be a whole number"],
+    [{ REDIS_URL: "http://127.0.0.1" }, "REDIS_URL must be redis://"],
     [
       { UPSTASH_REDIS_REST_URL: "https://store.example" },
       "UPSTASH_REDIS_REST_TOKEN must be set, since UPSTASH_REDIS_REST_URL is",

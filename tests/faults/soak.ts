@@ -73,7 +73,7 @@ async function run(
   const { got, send } = createSender(apps);
   const early = apps.map((): number[] => []);
   const late = apps.map((): number[] => []);
-  /** When the soak ends. A slow machine starts it late, once a limit rejects: Redis is up until then. */
+  /** When the soak ends. It starts once a limit rejects, which takes long on a slow machine. Redis is up until then. */
   let endMs = Infinity;
 
   let disturbed = NOT_DISTURBED;

@@ -8,8 +8,8 @@ import { MACHINE } from "./machine.ts";
 import { forgetEnvFiles, replaceVariables } from "./process-env.ts";
 
 /**
- * Runs a headgate command in this process, as in a separate process without a terminal: with this working folder
- * and these variables, and its output is returned. It needs a fraction of the processor time of `runCommand`.
+ * Runs a headgate command in this process with a working folder and variables, and returns its output, as that
+ * of a separate process without a terminal. It needs a fraction of the processor time of `runCommand`.
  * The policy of a folder is loaded once, so a test that changes a policy needs another folder.
  */
 export function callCommand(cwd: string, env: Env, ...args: readonly string[]): Promise<Ran> {

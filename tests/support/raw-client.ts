@@ -9,7 +9,11 @@ export interface RawClient {
   readonly closed: Promise<string>;
 }
 
-/** @param localAddress the loopback address from which it connects */
+/**
+ * Connects to a server, and keeps what it sends as text.
+ *
+ * @param localAddress the loopback address from which it connects
+ */
 export function rawClient(port: number, host = "127.0.0.1", localAddress?: string): RawClient {
   let text = "";
   const socket = connect({ port, host, ...(localAddress !== undefined && { localAddress }) });
