@@ -7,12 +7,17 @@ const SIGNALS = ["SIGTERM", "SIGINT"] as const;
  * await stopSignal();
  * await store.stop();
  */
-export async function stopSignal(): Promise<void> {
-  await new Promise<void>((resolve) => {
-    for (const signal of SIGNALS) process.once(signal, () => resolve());
+export function stopSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    let isStopping = false;
+    const onSignal = () => {
+      // An exit, unlike the signal's default end, also ends the programs that this process started.
+      if (isStopping) process.exit(1);
+      isStopping = true;
+      resolve();
+    };
+    for (const signal of SIGNALS) process.on(signal, onSignal);
   });
-  // An exit, unlike the signal's default end, also ends the programs that this process started.
-  for (const signal of SIGNALS) process.on(signal, () => process.exit(1));
 }
 
 /**

@@ -42,6 +42,25 @@ test("the gateway command serves after the program that read its log has ended",
   expect(await cli.stop()).toBe(0);
 });
 
+test("a signal during the first line that the gateway command prints ends it with 0", async () => {
+  const signalled = `
+    const { write } = process.stdout;
+    process.stdout.write = function (...args) {
+      process.stdout.write = write;
+      const isWritten = write.apply(this, args);
+      process.kill(process.pid, "SIGTERM");
+      return isWritten;
+    };
+  `;
+  const redis = cleanUp(await startRedis(), (it) => it.stop());
+  const preload = `data:text/javascript,${encodeURIComponent(signalled)}`;
+  const args = ["--import", preload, "lib/cli/gateway.ts"];
+  const env = { REDIS_URL: redis.url, GATEWAY_PORT: "0" };
+  const cli = cleanUp(launch(process.execPath, args, env), (it) => it.remove());
+  expect(await cli.ended).toBe(0);
+  expect(cli.output()).toMatch(/^UPSTASH_REDIS_REST_URL=http/m);
+});
+
 test("a token from the environment is used and not printed", async () => {
   const token = "a-token-of-the-tests";
   const cli = await startCli({ GATEWAY_TOKEN: token });

@@ -42,11 +42,13 @@ async function serveGateway(): Promise<void> {
     token: GATEWAY_TOKEN ?? randomBytes(32).toString("base64url"),
     report: (line) => console.error(line),
   });
+  // Signals are handled before the first line, because its reader may stop the gateway at once.
+  const stop = stopSignal();
   console.log(`UPSTASH_REDIS_REST_URL=${gateway.url}`);
   // A token from the environment is a secret, and its owner knows it already.
   if (!GATEWAY_TOKEN) console.log(`UPSTASH_REDIS_REST_TOKEN=${gateway.token}`);
   console.log(`ready    ${gateway.url}`);
-  await stopSignal();
+  await stop;
   await gateway.close();
 }
 
