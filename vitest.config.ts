@@ -6,26 +6,26 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 process.env["NODE_COMPILE_CACHE"] = join(import.meta.dirname, ".headgate", "compile-cache");
 
 /**
- * The files that take longest. Vitest itself starts the largest first, and some of these have four lines.
+ * The files of each project that take longest. Vitest itself starts the largest first, and some of these have four lines.
  * Those that wait for the same build lie apart.
  */
 const LONG = [
-  "tests/e2e/server-settings.test.ts",
-  "tests/e2e/cloudflare-own.test.ts",
-  "tests/e2e/spellings.test.ts",
-  "tests/e2e/start-pages.test.ts",
+  "tests/apps/server-settings.test.ts",
+  "tests/apps/cloudflare-own.test.ts",
+  "tests/apps/spellings.test.ts",
+  "tests/apps/start-pages.test.ts",
   "tests/e2e/package.test.ts",
-  "tests/e2e/init.test.ts",
-  "tests/e2e/proxy.test.ts",
+  "tests/apps/init.test.ts",
+  "tests/apps/proxy.test.ts",
   "tests/e2e/dashboard-page.test.ts",
   "tests/e2e/login.test.ts",
-  "tests/e2e/packaged.test.ts",
+  "tests/apps/packaged.test.ts",
   "tests/e2e/dashboard.test.ts",
-  "tests/e2e/dev.test.ts",
-  "tests/e2e/cloudflare.test.ts",
-  "tests/e2e/behind-nginx.test.ts",
-  "tests/e2e/handler-guides.test.ts",
-  "tests/e2e/docs-commands.test.ts",
+  "tests/apps/dev.test.ts",
+  "tests/apps/cloudflare.test.ts",
+  "tests/apps/behind-nginx.test.ts",
+  "tests/apps/handler-guides.test.ts",
+  "tests/apps/docs-commands.test.ts",
   "tests/e2e/settings.test.ts",
   "tests/e2e/our-server.test.ts",
   "tests/e2e/analytics.test.ts",
@@ -90,6 +90,7 @@ export default defineConfig({
       project("faults", 120_000),
       project("runtime", 60_000),
       project("e2e", 240_000),
+      project("apps", 240_000),
     ],
   },
 });

@@ -1,9 +1,10 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { ROOT } from "../support/app.ts";
 
-const WORKFLOW = readFileSync(join(ROOT, ".github", "workflows", "release.yml"), "utf8");
+const WORKFLOWS = join(ROOT, ".github", "workflows");
+const WORKFLOW = readFileSync(join(WORKFLOWS, "release.yml"), "utf8");
 
 /** Returns the indented lines of the block that begins with a line. */
 function blockOf(line: string): string {
@@ -13,6 +14,11 @@ function blockOf(line: string): string {
   const end = lines.findIndex((it) => it !== "" && !it.startsWith(`${indent} `));
   return lines.slice(0, end === -1 ? undefined : end).join("\n");
 }
+
+test("the repository has no workflow but the release workflow", () => {
+  // A test that runs headgate init in a folder of this tree could add one.
+  expect(readdirSync(WORKFLOWS)).toEqual(["release.yml"]);
+});
 
 test("the release workflow runs on a version tag only", () => {
   expect(blockOf("on:").trim()).toBe('push:\n    tags: ["v[0-9]+.[0-9]+.[0-9]+*"]');

@@ -49,13 +49,16 @@ export const SCRIPT_GROUPS: Readonly<Record<string, Readonly<Record<string, stri
       "Every package of the lockfile against a list of known advisories ([release](../internals/release.md)). Ends with 1 when a package has one, and with 2 when no list answered.",
   },
   Tests: {
-    test: "Every test: a real Redis, a real build, a real browser. Installs redis-server, nginx and chromium first, from Debian's packages where it may; otherwise it says what to install. `npm test -- tests/unit/docs.test.ts` runs one file.",
+    test: "Every test but those of `test:apps`: a real Redis, a real build, a real browser. Installs redis-server, nginx and chromium first, from Debian's packages where it may; otherwise it says what to install. `npm test -- tests/unit/docs.test.ts` runs one file.",
     "test:unit": "One file of lib, app or config at a time, without a network.",
     "test:contract": "What a store must do, on every store.",
     "test:faults": "One failure of a store of each kind.",
     "test:runtime": "The gate in Node, in the edge runtime and in workerd.",
-    "test:e2e": "The built app over HTTP, on each platform that it runs on.",
-    "test:spellings": "Ten times as many spellings of paths as `npm test` tries, in nine apps.",
+    "test:e2e": "The built sample over HTTP and in a browser, and a new app of the packed package.",
+    "test:apps":
+      "Headgate in other apps, which are built for the test, and on other platforms ([tests](../internals/tests.md#projects)).",
+    "test:spellings":
+      "Ten times as many spellings of paths as `npm run test:apps` tries, in nine apps.",
     "test:testing":
       "The projects of the guides to [Jest](../guides/testing-jest.md) and to [Playwright](../guides/testing-end-to-end.md), which it installs into temporary folders beside the built package: `-- headgate-0.1.0.tgz`, by default the one in dist/package. `npm test` does not run it.",
   },

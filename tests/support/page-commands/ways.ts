@@ -31,10 +31,10 @@ const NOT_RUN: readonly (readonly [RegExp, string])[] = [
  */
 const TESTS: readonly (readonly [test: string, commands: RegExp, words?: string])[] = [
   ["tests/e2e/package.test.ts", /^npx headgate (?:build|start)$|\bcurl\b/],
-  ["tests/e2e/handler-guides.test.ts", /\bcurl\b|^npx headgate reset\b|^npx next \w+$/],
-  ["tests/e2e/init.test.ts", /^npx headgate (?:init|audit)\b|^npm run (?:dev|build)$|^curl /],
-  ["tests/e2e/start-pages.test.ts", /^npx headgate init\b|^npx next dev$|^curl /],
-  ["tests/e2e/development.test.ts", /^(?:\w+=\S+ )?npx headgate dev$|\bcurl\b/],
+  ["tests/apps/handler-guides.test.ts", /\bcurl\b|^npx headgate reset\b|^npx next \w+$/],
+  ["tests/apps/init.test.ts", /^npx headgate (?:init|audit)\b|^npm run (?:dev|build)$|^curl /],
+  ["tests/apps/start-pages.test.ts", /^npx headgate init\b|^npx next dev$|^curl /],
+  ["tests/apps/development.test.ts", /^(?:\w+=\S+ )?npx headgate dev$|\bcurl\b/],
   ["tests/package/first-case.ts", /^npx create-next-app\b|^cd my-app$|^npm install headgate\b/],
   [
     "tests/e2e/package.test.ts",
@@ -42,9 +42,9 @@ const TESTS: readonly (readonly [test: string, commands: RegExp, words?: string]
     "headgate start serves a copied standalone build",
   ],
   ["tests/e2e/embedded.test.ts", /^npm start$/],
-  ["tests/e2e/packaged.test.ts", /^npm run pack$/, "await pack(ROOT"],
+  ["tests/apps/packaged.test.ts", /^npm run pack$/, "await pack(ROOT"],
   ["tests/e2e/analytics.test.ts", /^npm run analytics$/],
-  ["tests/e2e/cloudflare-own.test.ts", /^npm run preview:cloudflare$/],
+  ["tests/apps/cloudflare-own.test.ts", /^npm run preview:cloudflare$/],
   ["tests/package/worker-case.ts", /^npx (?:opennextjs-cloudflare build|wrangler dev)$|\bcurl\b/],
   [
     "tests/unit/operate.test.ts",
@@ -53,7 +53,7 @@ const TESTS: readonly (readonly [test: string, commands: RegExp, words?: string]
   ],
 ];
 
-/** Commands that tests/e2e/docs-commands.test.ts runs. */
+/** Commands that tests/apps/docs-commands.test.ts runs. */
 const RUN_HERE =
   /^npx headgate (?:check|explain|inspect|reset|block|allow|override|mode|control)\b|\bcurl\b|\bnpm run --silent token\b|^(?:export )?\w+=(?!\S+ npx )|^(?:printf|echo) /;
 

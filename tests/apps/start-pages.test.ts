@@ -11,6 +11,7 @@ import { installPackage } from "../support/built-package.ts";
 import { startStore, type TestStore } from "../support/gateway.ts";
 import { MACHINE } from "../support/machine.ts";
 import { configInTree } from "../support/next-config.ts";
+import { makeRepository } from "../support/repository.ts";
 import { scope } from "../support/scope.ts";
 
 /** The gateway of the store runs in this process, so no command may block this process. */
@@ -124,6 +125,7 @@ describe("docs/start/from-upstash-ratelimit.md", () => {
   let init: ReturnType<typeof headgate>;
 
   beforeAll(async () => {
+    makeRepository(FOLDER);
     await installPackage(FOLDER);
     write(FOLDER, { ...AROUND, ...UPSTASH.filesOf(1) });
     init = headgate("init", "--from", "upstash", "--yes");

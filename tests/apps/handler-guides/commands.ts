@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { complaintsOfPage, pagesShownBy } from "../../support/page-commands/shown.ts";
 import type { GuidesApp } from "./app.ts";
 
-const TEST = "tests/e2e/handler-guides.test.ts";
+const TEST = "tests/apps/handler-guides.test.ts";
 
 /** Tests the commands that the guides show. */
 export function testCommands(guides: GuidesApp): void {

@@ -1,4 +1,4 @@
 import { cloudflare } from "../support/cloudflare.ts";
-import { describeApp } from "./suite/index.ts";
+import { describeApp } from "../e2e/suite/index.ts";
 
 describeApp(cloudflare);

@@ -6,6 +6,7 @@ import { ROOT, startProgram } from "../support/app.ts";
 import { startStore } from "../support/gateway.ts";
 import { MACHINE } from "../support/machine.ts";
 import { configInTree } from "../support/next-config.ts";
+import { makeRepository } from "../support/repository.ts";
 import { scope } from "../support/scope.ts";
 
 const cleanUp = scope();
@@ -65,6 +66,7 @@ let shown: ReturnType<typeof run>;
 let written: ReturnType<typeof run>;
 
 beforeAll(() => {
+  makeRepository(APP);
   for (const [path, text] of Object.entries(FILES)) {
     mkdirSync(dirname(join(APP, path)), { recursive: true });
     writeFileSync(join(APP, path), text);

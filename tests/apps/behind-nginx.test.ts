@@ -1,4 +1,4 @@
 import { behindNginx } from "../support/nginx.ts";
-import { describeApp } from "./suite/index.ts";
+import { describeApp } from "../e2e/suite/index.ts";
 
 describeApp(behindNginx);
