@@ -9,11 +9,14 @@ import { DEV, ROOT, type RunningApp, startProgram } from "../support/app.ts";
 import { startBrowser } from "../support/browser.ts";
 import { startStore, type TestStore } from "../support/gateway.ts";
 import { expectNothingLeft, launch, type Launched } from "../support/launched.ts";
+import { expectLimitsNothing } from "../support/mode-off.ts";
 import { scope } from "../support/scope.ts";
 import { namespacesOf, totalled, trackOne } from "../support/tracking.ts";
 
 const cleanUp = scope();
 const NEXT = join(ROOT, "node_modules", "next", "dist", "bin", "next");
+
+const NEXT_DEV = [NEXT, "dev", "-p", "0", "-H", "127.0.0.1"];
 
 /** How long a page of a development server may take to open, in milliseconds. */
 const COMPILED_MS = 180_000;
@@ -147,12 +150,21 @@ describe("npm run dev and next dev with a Redis", () => {
   test("next dev has the same keys as npm run dev", async () => {
     const rest = { UPSTASH_REDIS_REST_URL: store.url, UPSTASH_REDIS_REST_TOKEN: store.token };
     const env = { ...rest, NODE_ENV: "development", CLIENT_IP_FROM: "hops:1" };
-    const args = [NEXT, "dev", "-p", "0", "-H", "127.0.0.1"];
-    const app = cleanUp(await startProgram(args, env), (it) => it.stop());
+    const app = cleanUp(await startProgram(NEXT_DEV, env), (it) => it.stop());
     expect(await namespacesOf(app, direct)).toEqual([DEVELOPMENT]);
     await direct.flushall();
     await trackOne(app.url);
     const given = { ...rest, NODE_ENV: "development" };
     expect(await totalled(given)).toBe("1 totalled, 0 set aside");
+  });
+});
+
+describe("HEADGATE_MODE=off without a store", () => {
+  test.each<readonly [string, readonly string[], Readonly<Record<string, string>>]>([
+    ["npm run dev", DEV, { PORT: "0" }],
+    ["next dev", NEXT_DEV, { NODE_ENV: "development" }],
+  ])("%s with HEADGATE_MODE=off allows every request, and calls no store", async (_, args, env) => {
+    const given = { HEADGATE_MODE: "off", ...env };
+    await expectLimitsNothing(cleanUp(await startProgram(args, given), (it) => it.stop()));
   });
 });

@@ -42,7 +42,7 @@ describe("the gateway's connection to Redis", () => {
       const init = { method: "POST", headers, body: JSON.stringify(body) };
       return (await fetch(gateway.url + path, init)).status;
     };
-    const watcher = cleanUp(await redis.duplicate().monitor(), (it) => it.disconnect());
+    const watcher = cleanUp(await redis.monitor(), (it) => it.disconnect());
     const seen: string[] = [];
     watcher.on("monitor", (_: string, args: string[]) =>
       seen.push(args.slice(0, 2).join(" ").toLowerCase()),

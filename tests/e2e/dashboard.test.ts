@@ -179,7 +179,7 @@ describe("the dashboard", () => {
   test("the dashboard says that the store is down, keeps its numbers, and recovers", async () => {
     const port = await freePort();
     const first = cleanUp(await startRedis(port), (it) => it.stop());
-    const own = cleanUp(await start(first, { HEADGATE_STORE_DEADLINE_MS: "500" }), (it) =>
+    const own = cleanUp(await start(first, { HEADGATE_STORE_DEADLINE_MS: "10000" }), (it) =>
       it.stop(),
     );
     const { page, problems } = await open(own.url);

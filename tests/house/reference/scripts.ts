@@ -54,9 +54,9 @@ export const SCRIPT_GROUPS: Readonly<Record<string, Readonly<Record<string, stri
     "test:contract": "What a store must do, on every store.",
     "test:faults": "One failure of a store of each kind.",
     "test:runtime": "The gate in Node, in the edge runtime and in workerd.",
-    "test:e2e": "The built sample over HTTP and in a browser, and a new app of the packed package.",
+    "test:e2e": "The built sample over HTTP and in a browser.",
     "test:apps":
-      "Headgate in other apps, which are built for the test, and on other platforms ([tests](../internals/tests.md#projects)).",
+      "What needs another build than the sample's, or another server: apps that the tests write, development servers, Workers, nginx, the packed package, the docs ([tests](../internals/tests.md#projects)).",
     "test:spellings":
       "Ten times as many spellings of paths as `npm run test:apps` tries, in nine apps.",
     "test:testing":

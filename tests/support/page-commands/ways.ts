@@ -30,14 +30,14 @@ const NOT_RUN: readonly (readonly [RegExp, string])[] = [
  * the given words.
  */
 const TESTS: readonly (readonly [test: string, commands: RegExp, words?: string])[] = [
-  ["tests/e2e/package.test.ts", /^npx headgate (?:build|start)$|\bcurl\b/],
+  ["tests/apps/package.test.ts", /^npx headgate (?:build|start)$|\bcurl\b/],
   ["tests/apps/handler-guides.test.ts", /\bcurl\b|^npx headgate reset\b|^npx next \w+$/],
   ["tests/apps/init.test.ts", /^npx headgate (?:init|audit)\b|^npm run (?:dev|build)$|^curl /],
   ["tests/apps/start-pages.test.ts", /^npx headgate init\b|^npx next dev$|^curl /],
   ["tests/apps/development.test.ts", /^(?:\w+=\S+ )?npx headgate dev$|\bcurl\b/],
   ["tests/package/first-case.ts", /^npx create-next-app\b|^cd my-app$|^npm install headgate\b/],
   [
-    "tests/e2e/package.test.ts",
+    "tests/apps/package.test.ts",
     /^PORT=\d+ node node_modules\/headgate\/bin\.mjs start &$/,
     "headgate start serves a copied standalone build",
   ],

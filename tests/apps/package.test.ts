@@ -197,7 +197,7 @@ describe("the app of docs/start/new-app.md", () => {
   test("the app of docs/start/new-app.md is limited by the gate and in its handler", async () => {
     expect(await askNewApp(app.url)).toEqual(PROMISED);
     const shown = { url: app.url, folder: APP, env: storeVariables(store), address: "192.0.2.1" };
-    const own = "tests/e2e/package.test.ts";
+    const own = "tests/apps/package.test.ts";
     expect(await complaintsOfPage(own, "docs/start/new-app.md", shown)).toEqual([]);
   });
 
