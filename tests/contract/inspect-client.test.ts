@@ -1,79 +1,15 @@
 import { describe, expect, test } from "vitest";
-import { createHeadgate, type GateSettings } from "#lib/create";
-import { fromEnv } from "#lib/env";
-import { type ClientQuery, inspectClient, resetClient } from "#lib/inspect";
-import { MemoryLimits } from "#lib/limit/stores/memory";
-import { definePolicy } from "#lib/policy/define";
-import { upstashLimits } from "#lib/upstash";
-import { createTestGate } from "#lib/testing/gate";
-import { startClusterStore } from "../support/cluster.ts";
+import { inspectClient, resetClient } from "#lib/inspect";
+import { from, gateOn, ruleOf, send, type TestedGate } from "../support/inspected-gate.ts";
 import { liveStore } from "../support/live-store.ts";
-import { scope } from "../support/scope.ts";
 
 const live = liveStore();
-const cleanUp = scope();
-
-const POLICY = definePolicy({
-  identities: {
-    user: ({ headers }: Request) => headers.get("x-user") ?? undefined,
-    account: "from-code",
-    plan: ({ headers }: Request) => headers.get("x-plan") ?? undefined,
-  },
-  rules: {
-    api: { match: "/api/:path*", limits: { ip: "200 per day", global: "5000 per day" } },
-    search: { match: "/api/search", limits: { "user|ip": "3 per day" }, algorithm: "sliding-log" },
-    plans: {
-      match: "/api/plans",
-      tiers: { plan: { free: { "user|ip": "2 per day" }, pro: { "user|ip": "20 per day" } } },
-    },
-    trial: { match: "/api/trial", limits: { "user|ip": "1 per day" }, mode: "shadow" },
-    part: { match: "/api/part", limits: { "user|ip": "9 per day" }, mode: "50%" },
-    drawn: { limits: { ip: "9 per day", account: "9 per day" }, mode: "50%" },
-    login: { limits: { "ip+account": "5 per day", account: "9 per day" }, cost: 2 },
-  },
-});
-
-let namespaces = 0;
-
-function gateOn(store: { url: string; token: string }, more: Partial<GateSettings> = {}) {
-  namespaces += 1;
-  const { missing: _, ...settings } = fromEnv({
-    UPSTASH_REDIS_REST_URL: store.url,
-    UPSTASH_REDIS_REST_TOKEN: store.token,
-    HEADGATE_SECRET: "a secret of the tests, long enough",
-    HEADGATE_NAMESPACE: `inspect${process.pid}-${namespaces}`,
-    HEADGATE_STORE_DEADLINE_MS: "10000",
-    CLIENT_IP_FROM: "hops:1",
-    NODE_ENV: "production",
-  });
-  return createHeadgate(POLICY, { ...settings, onEvent: [], ...more });
-}
-
-type TestedGate = ReturnType<typeof gateOn>;
-
-async function send(gate: TestedGate, path: string, headers: Record<string, string>) {
-  const request = new Request(`https://example.com${path}`, { headers });
-  const work: Promise<unknown>[] = [];
-  const response = await gate.middleware(request, { waitUntil: (each) => void work.push(each) });
-  await Promise.all(work);
-  return response.status;
-}
-
-const from = (ip: string, user?: string) => ({
-  "x-forwarded-for": ip,
-  ...(user !== undefined && { "x-user": user }),
-});
 
 /** Returns every key of a gate with its content. */
 async function dump(gate: TestedGate): Promise<Readonly<Record<string, string>>> {
   const keys = await live.direct.keys(`${gate.options.namespace}:*`);
   const held = await Promise.all(keys.map((key) => live.direct.dumpBuffer(key)));
   return Object.fromEntries(keys.map((key, i) => [key, held[i]?.toString("hex") ?? ""]));
-}
-
-async function ruleOf(gate: TestedGate, query: ClientQuery, name: string) {
-  const { rules } = await inspectClient(gate, query);
-  return rules.find(({ rule }) => rule === name);
 }
 
 describe("a client that is inspected", () => {
@@ -247,54 +183,5 @@ describe("a client that is reset", () => {
     const rest = await resetClient(gate, user);
     expect(rest.freed.map(({ name }) => name)).toEqual(["trial:user|ip:day"]);
     expect((await resetClient(gate, user)).freed).toEqual([]);
-  });
-});
-
-describe("inspecting each kind of store", () => {
-  test("on a Redis Cluster, clients of several slots are inspected and reset", async () => {
-    const store = cleanUp(await startClusterStore(), (it) => it.stop());
-    const gate = gateOn(store, { cluster: true });
-    const query = { ip: "203.0.113.60", identities: { account: "shop" } };
-    await gate.limits.limit("login", { ip: query.ip, account: "shop" });
-    const login = await ruleOf(gate, query, "login");
-    expect(login?.limits.map(({ used }) => used)).toEqual([2, 2]);
-    expect((await resetClient(gate, query)).freed).toHaveLength(2);
-    expect((await ruleOf(gate, query, "login"))?.limits.map(({ used }) => used)).toEqual([0, 0]);
-  });
-
-  test("through @upstash/ratelimit, an inspected client has the same keys", async () => {
-    const gate = gateOn(live.store, { limitStore: upstashLimits });
-    await send(gate, "/api/search", from("203.0.113.70"));
-    const search = await ruleOf(gate, { ip: "203.0.113.70" }, "search");
-    expect(search?.limits).toMatchObject([{ used: 1, remaining: 2 }]);
-    const { freed } = await resetClient(gate, { ip: "203.0.113.70" });
-    expect(freed.map(({ name }) => name)).toEqual(["api:ip:day", "search:user|ip:day"]);
-  });
-
-  test("with limits in the memory of a process, inspecting reports that, and a reset fails", async () => {
-    const gate = gateOn(live.store, { limitStore: () => new MemoryLimits() });
-    await send(gate, "/api/search", from("203.0.113.80"));
-    const { countedIn, rules } = await inspectClient(gate, { ip: "203.0.113.80" });
-    expect([countedIn, rules[1]?.limits[0]?.used]).toEqual(["process", 1]);
-    await expect(resetClient(gate, { ip: "203.0.113.80" })).rejects.toMatchObject({
-      code: "LIMIT_NOT_IN_STORE",
-    });
-  });
-
-  test("with a gate for tests, an inspected client has its counts", async () => {
-    const gate = createTestGate(POLICY);
-    await gate.exhaust("search", { ip: "203.0.113.90" });
-    const { rules } = await inspectClient(gate, { ip: "203.0.113.90", rule: "search" });
-    expect(rules).toMatchObject([{ hasCapacity: false, limits: [{ used: 3, remaining: 0 }] }]);
-  });
-
-  test("inspecting an unavailable store fails within the deadline", async () => {
-    const gate = gateOn({ url: "http://127.0.0.1:9", token: live.store.token });
-    await expect(inspectClient(gate, { ip: "1.2.3.4" })).rejects.toMatchObject({
-      code: "STORE_UNREACHABLE",
-    });
-    await expect(resetClient(gate, { ip: "1.2.3.4" })).rejects.toMatchObject({
-      code: "STORE_UNREACHABLE",
-    });
   });
 });

@@ -1,23 +1,11 @@
 import { spawnSync } from "node:child_process";
 import { once } from "node:events";
-import {
-  cpSync,
-  existsSync,
-  globSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-} from "node:fs";
+import { globSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { headgate } from "#lib/cli/commands";
-import { defineProgram } from "#lib/cli/program";
-import { HeadgateError } from "#lib/core/errors";
 import { ROOT } from "../../support/app.ts";
 import { MACHINE } from "../../support/machine.ts";
 import { scope } from "../../support/scope.ts";
@@ -38,18 +26,7 @@ async function run(work: () => Promise<number>) {
 const FOLDER = join(ROOT, "lib", "cli", "commands");
 const COMMANDS = globSync("*.ts", { cwd: FOLDER }).map((file) => basename(file, ".ts"));
 
-const { bin } = JSON.parse(readFileSync(join(ROOT, "lib", "package.json"), "utf8")) as {
-  readonly bin: { readonly headgate: string };
-};
-const BIN = join(ROOT, "lib", bin.headgate);
-
 describe("headgate", () => {
-  test("headgate is the bin of the package, and its first line makes it executable", () => {
-    expect(existsSync(BIN)).toBe(true);
-    expect(readFileSync(BIN, "utf8")).toMatch(/^#!\/usr\/bin\/env node\n/);
-    expect(statSync(BIN).mode & 0o111).toBe(0o111);
-  });
-
   test("headgate --help names every command and ends with 0", async () => {
     const { status, stdout } = await run(() => headgate(["--help"]));
     const named = [...stdout.matchAll(/^ {2}npx headgate ([a-z]+)/gm)].map(([, name]) => name);
@@ -88,62 +65,6 @@ describe("headgate", () => {
     const manifest = readFileSync(join(ROOT, "lib", "package.json"), "utf8");
     const { version } = JSON.parse(manifest) as { readonly version: string };
     expect(await run(() => headgate([flag]))).toEqual({ status: 0, stdout: version, stderr: "" });
-  });
-});
-
-describe("the bin in an app", () => {
-  /** Makes an app in a folder whose name has a space, with the package where npm installs it. */
-  function app(put: (from: string, to: string) => void) {
-    const root = join(
-      cleanUp(mkdtempSync(join(tmpdir(), "headgate-bin-")), (it) =>
-        rmSync(it, { recursive: true }),
-      ),
-      "an app",
-    );
-    mkdirSync(join(root, "node_modules"), { recursive: true });
-    put(join(ROOT, "lib"), join(root, "node_modules", "headgate"));
-    return (...nodeArgs: readonly string[]) => {
-      const file = join(root, "node_modules", "headgate", bin.headgate);
-      const { status, stdout, stderr } = spawnSync(
-        process.execPath,
-        [...nodeArgs, file, "--help"],
-        {
-          cwd: root,
-          encoding: "utf8",
-          env: { ...MACHINE, NODE_ENV: "production" },
-        },
-      );
-      return { status, stdout, stderr };
-    };
-  }
-  const linked = () => app((from, to) => symlinkSync(from, to));
-
-  test("the bin runs the commands of a linked package", () => {
-    expect(linked()()).toMatchObject({
-      status: 0,
-      stderr: "",
-      stdout: expect.stringContaining("npx headgate check") as string,
-    });
-  });
-
-  test("the bin names the Node version that it needs when Node runs no TypeScript, such as Node 20", () => {
-    expect(linked()("--no-strip-types")).toEqual({
-      status: 2,
-      stdout: "",
-      stderr: expect.stringMatching(/^NODE_UNSUPPORTED: .* Node 22\.18 or later.*\n$/) as string,
-    });
-  });
-
-  test("the bin says how to install a package that was copied into node_modules", () => {
-    const copied = app((from, to) => {
-      mkdirSync(join(to, "cli"), { recursive: true });
-      cpSync(join(from, bin.headgate), join(to, bin.headgate));
-    });
-    expect(copied()).toEqual({
-      status: 2,
-      stdout: "",
-      stderr: expect.stringMatching(/^NODE_UNSUPPORTED: .*npm install \.\/lib\.\n$/) as string,
-    });
   });
 });
 
@@ -269,40 +190,5 @@ describe("in a folder without a Next app", () => {
     expect(stdout).toMatch(/^building the app, because nothing is built yet/);
     expect(stderr).toMatch(/^BUILD_FAILED: There is no Next\.js in .*\n$/);
     expect(status).toBe(1);
-  });
-});
-
-test("defineProgram accepts an option of two words", async () => {
-  const found: unknown[] = [];
-  const aside = defineProgram({
-    name: "aside",
-    help: "aside --set-aside",
-    args: { "set-aside": { type: "boolean" } },
-    run: async (given) => void found.push(given["set-aside"]),
-  });
-  expect(await aside(["--set-aside"])).toBe(0);
-  expect(found).toEqual([true]);
-});
-
-describe("a program", () => {
-  const failing = (error: Error, failed?: 1 | 2) => {
-    const run = async () => {
-      throw error;
-    };
-    return defineProgram({ name: "fail", help: "fail", args: {}, failed, run });
-  };
-
-  test("defineProgram prints a HeadgateError without a stack, and other errors with it", async () => {
-    const ours = new HeadgateError("STORE_NOT_FOUND", "There is no store.");
-    expect(await run(() => failing(ours)([]))).toMatchObject({
-      status: 1,
-      stderr: "STORE_NOT_FOUND: There is no store.",
-    });
-    vi.restoreAllMocks();
-    const print = vi.spyOn(console, "error").mockImplementation(() => {});
-    const other = new TypeError("x is not a function");
-    expect(await failing(other, 2)([])).toBe(2);
-    // Node prints the stack of an error object.
-    expect(print.mock.calls).toEqual([[other]]);
   });
 });

@@ -2,45 +2,11 @@ import { expect, test } from "vitest";
 import { HeadgateError } from "#lib/core/errors";
 import type { HeadgateEvent } from "#lib/observe/events";
 import { logEvents } from "#lib/observe/log";
-import { StoreError } from "#lib/redis/errors";
-
-const failed = {
-  kind: "decision",
-  rules: ["api"],
-  method: "GET",
-  patterns: { api: "/api/:path*", search: "/api/search" },
-  onStoreFailure: "local",
-  addressKnown: true,
-  mode: "enforce",
-  requestId: undefined,
-  decidedAt: 1_750_000_000_000,
-  tookMs: 3.4,
-  decision: {
-    allowed: true,
-    reason: "store-failed",
-    limits: [],
-    shadows: [],
-    retryAfterMs: undefined,
-    at: undefined,
-    counted: "nowhere",
-    error: new StoreError("STORE_TIMEOUT", "EVALSHA: no answer"),
-  },
-} satisfies HeadgateEvent;
-
-/** A decision of the store. */
-const passed = {
-  allowed: true,
-  reason: "within-limit",
-  limits: [],
-  shadows: [],
-  retryAfterMs: undefined,
-  at: undefined,
-  counted: "in-store",
-} as const;
+import { FAILED, PASSED } from "../../support/log-events.ts";
 
 test("a failed store is one line that names rule, outcome and code", () => {
   const lines: string[] = [];
-  logEvents((line) => lines.push(line))(failed);
+  logEvents((line) => lines.push(line))(FAILED);
   expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([
     {
       source: "headgate",
@@ -62,20 +28,20 @@ test("an allowed request has no line, and its client keys are not computed", () 
     asked += 1;
     return {};
   };
-  logEvents((line) => lines.push(line))({ ...failed, decision: passed, clients });
+  logEvents((line) => lines.push(line))({ ...FAILED, decision: PASSED, clients });
   expect([lines, asked]).toEqual([[], 0]);
 });
 
 test("a body that is too large makes a denied line with the reason and the bound", () => {
   const lines: string[] = [];
   const decision = {
-    ...passed,
+    ...PASSED,
     allowed: false,
     reason: "body-too-large",
     counted: "nowhere",
     maxBody: 1024,
   } as const;
-  logEvents((line) => lines.push(line))({ ...failed, requestId: "a-name", decision });
+  logEvents((line) => lines.push(line))({ ...FAILED, requestId: "a-name", decision });
   expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([
     {
       source: "headgate",
@@ -110,9 +76,9 @@ test.each(["info", "warn"] as const)(
 
 test("the line of local counting says so, and names the request and the mode", () => {
   const lines: string[] = [];
-  const decision = { ...failed.decision, reason: "over-limit", counted: "in-process" } as const;
+  const decision = { ...FAILED.decision, reason: "over-limit", counted: "in-process" } as const;
   logEvents((line) => lines.push(line))({
-    ...failed,
+    ...FAILED,
     mode: "shadow",
     requestId: "a-name",
     decision: { ...decision, allowed: false },
@@ -130,12 +96,12 @@ test("a denial is one line that says why, and names the client by its key alone"
   const lines: string[] = [];
   const limit = { policyName: "api", global: false, limit: 5, windowMs: 1000, resetMs: 1 };
   logEvents((line) => lines.push(line))({
-    ...failed,
+    ...FAILED,
     rules: ["api", "search"],
     clients: () => ({ api: "key-of-api", "search:ip:minute": "key-of-search" }),
     requestId: "a-name",
     decision: {
-      ...passed,
+      ...PASSED,
       allowed: false,
       reason: "over-limit",
       retryAfterMs: 700,
@@ -163,7 +129,7 @@ test("a denial is one line that says why, and names the client by its key alone"
 
 test("a breaker that opens or closes makes one line", () => {
   const lines: string[] = [];
-  const error = failed.decision.error;
+  const error = FAILED.decision.error;
   logEvents((line) => lines.push(line))({ kind: "breaker", state: "open", error });
   expect(JSON.parse(lines[0] ?? "")).toMatchObject({
     event: "breaker",
@@ -176,10 +142,10 @@ test("a rule in shadow makes a line when it would have denied a request, and non
   const lines: string[] = [];
   const listen = logEvents((line) => lines.push(line));
   const decided = (allowed: boolean): HeadgateEvent => ({
-    ...failed,
+    ...FAILED,
     requestId: "a-name",
     decision: {
-      ...passed,
+      ...PASSED,
       shadows: [{ rule: "trial", allowed, limits: [] }],
     },
   });
@@ -229,7 +195,7 @@ test.each<[HeadgateEvent, object | undefined]>([
 test("successes are not logged, nor messages of errors that are not Headgate's", () => {
   const lines: string[] = [];
   const listen = logEvents((line) => lines.push(line));
-  listen({ ...failed, decision: passed });
+  listen({ ...FAILED, decision: PASSED });
   expect(lines).toEqual([]);
   listen({
     kind: "failure",
@@ -247,33 +213,4 @@ test("successes are not logged, nor messages of errors that are not Headgate's",
       error: { name: "TypeError" },
     },
   ]);
-});
-
-test("lines beyond ten a second are counted instead of written", () => {
-  const lines: string[] = [];
-  let now = 0;
-  const listen = logEvents(
-    (line) => lines.push(line),
-    () => now,
-  );
-  for (let i = 0; i < 1000; i += 1) listen(failed);
-  expect(lines).toHaveLength(10);
-  now = 1000;
-  listen(failed);
-  expect(lines).toHaveLength(12);
-  expect(lines[10]).toContain('"lines":990');
-});
-
-test("the bound on lines of one kind does not affect other kinds", () => {
-  const lines: string[] = [];
-  const listen = logEvents(
-    (line) => lines.push(line),
-    () => 0,
-  );
-  const shadows = [{ rule: "trial", allowed: false, limits: [] }];
-  const refusing = { ...passed, shadows };
-  for (let i = 0; i < 100; i += 1) listen({ ...failed, decision: refusing });
-  listen(failed);
-  expect(lines).toHaveLength(11);
-  expect(lines[10]).toContain('"event":"store-failed"');
 });
