@@ -6,8 +6,8 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 process.env["NODE_COMPILE_CACHE"] = join(import.meta.dirname, ".headgate", "compile-cache");
 
 /**
- * The files of each project that take longest. Vitest itself starts the largest first, and some of these have four lines.
- * Those that wait for the same build lie apart.
+ * The files that take longest in each project. Vitest itself starts the largest first, and some of these have
+ * four lines. Those that wait for the same build lie apart.
  */
 const LONG = [
   "tests/apps/server-settings.test.ts",
@@ -17,7 +17,7 @@ const LONG = [
   "tests/apps/package.test.ts",
   "tests/apps/init.test.ts",
   "tests/apps/proxy.test.ts",
-  "tests/e2e/dashboard-page.test.ts",
+  "tests/apps/dashboard-page.test.ts",
   "tests/e2e/at-work.test.ts",
   "tests/e2e/page.test.ts",
   "tests/e2e/login.test.ts",

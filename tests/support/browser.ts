@@ -2,6 +2,17 @@ import { type Browser, chromium } from "playwright-core";
 import { findProgram } from "#lib/server/find-program";
 
 /**
+ * The programs that can be the browser, the cheapest first: Chromium without the parts for a window needs less
+ * processor time than the others.
+ */
+export const BROWSERS = [
+  "chromium-headless-shell",
+  "chromium",
+  "chromium-browser",
+  "google-chrome",
+] as const;
+
+/**
  * Features of Chromium that are off. The menus of the address bar are pages, for which each new window needs
  * up to two seconds of a processor. Playwright turns the other features off, in a list that this one replaces.
  */
@@ -25,9 +36,9 @@ const OFF = [
 
 /** Starts the installed Chromium without a window and without background network calls. */
 export function startBrowser(): Promise<Browser> {
-  const executablePath = findProgram("chromium", "chromium-browser", "google-chrome");
+  const executablePath = findProgram(...BROWSERS);
   if (!executablePath)
-    throw new Error("The tests need chromium: npm test installs it where it may.");
+    throw new Error("The tests need chromium-headless-shell: npm test installs it where it may.");
   return chromium.launch({
     executablePath,
     args: [

@@ -1,13 +1,14 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { findProgram } from "#lib/server/find-program";
+import { BROWSERS } from "./browser.ts";
 
 /** The programs that the tests need besides npm's packages. */
 const NEEDED = [
   { programs: ["redis-server", "valkey-server"], debian: "redis-server" },
   // A compiler, for the test clock of a Redis.
   { programs: ["cc", "gcc", "clang"], debian: "gcc libc6-dev" },
-  { programs: ["chromium", "chromium-browser", "google-chrome"], debian: "chromium" },
+  { programs: BROWSERS, debian: "chromium-headless-shell" },
   { programs: ["nginx"], debian: "nginx-light" },
 ];
 

@@ -49,7 +49,7 @@ export const SCRIPT_GROUPS: Readonly<Record<string, Readonly<Record<string, stri
       "Every package of the lockfile against a list of known advisories ([release](../internals/release.md)). Ends with 1 when a package has one, and with 2 when no list answered.",
   },
   Tests: {
-    test: "Every test but those of `test:apps`: a real Redis, a real build, a real browser. Installs redis-server, nginx and chromium first, from Debian's packages where it may; otherwise it says what to install. `npm test -- tests/unit/docs.test.ts` runs one file.",
+    test: "Every test but those of `test:apps`: a real Redis, a real build, a real browser. Installs redis-server, nginx and chromium-headless-shell first, from Debian's packages where it may; otherwise it says what to install. `npm test -- tests/unit/docs.test.ts` runs one file.",
     "test:unit": "One file of lib, app or config at a time, without a network.",
     "test:contract": "What a store must do, on every store.",
     "test:faults": "One failure of a store of each kind.",
