@@ -1,6 +1,5 @@
-// Every command of README.md and of docs is run by a test: by this one, or by one that
-// tests/support/page-commands/ways.ts names. Few cannot be run, and the table has the reason.
-import { existsSync, rmSync } from "node:fs";
+// Runs the commands of README.md and of docs that tests/support/page-commands/ways.ts gives to this test.
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { buildOnce } from "#app/_programs/build";
@@ -9,38 +8,17 @@ import { installPackage } from "../support/built-package.ts";
 import { startCluster } from "../support/cluster.ts";
 import { startStore, type TestStore } from "../support/gateway.ts";
 import { type CommandBlock, commandBlocks } from "../support/page-commands/blocks.ts";
-import { foreignPackages } from "../support/page-commands/packages.ts";
+import { commandsBy } from "../support/page-commands/commands.ts";
 import { Projects, SAMPLE } from "../support/page-commands/projects.ts";
 import { complaintsOfBlocks, curlTo } from "../support/page-commands/run-blocks.ts";
 import { runServer } from "../support/page-commands/server.ts";
 import { servePolicy } from "../support/page-commands/serve-policy.ts";
 import type { Step } from "../support/page-commands/shell.ts";
-import { idleTests, type Way, wayOf } from "../support/page-commands/ways.ts";
+import { wayOf } from "../support/page-commands/ways.ts";
 import { scope } from "../support/scope.ts";
 
 const cleanUp = scope();
 const BLOCKS = commandBlocks();
-
-const COMMANDS = BLOCKS.flatMap(({ page, line, commands }) =>
-  commands.map((command) => ({ page, line, command, way: wayOf(page, command) })),
-);
-const commandsBy = (by: Way["by"]) => COMMANDS.filter(({ way }) => way?.by === by);
-
-test("every command of the docs is run by a test, or has a reason why not", () => {
-  const open = COMMANDS.filter(({ way }) => way === undefined);
-  expect(
-    open.map(({ page, line, command }) => `${page}:${line}: "${command}" is run by no test`),
-  ).toEqual([]);
-  const used = COMMANDS.flatMap(({ way }) => (way?.by === "another test" ? [way.test] : []));
-  expect(idleTests(new Set(used))).toEqual([]);
-});
-
-test("the docs install packages that this repository uses, and run test files that exist", () => {
-  const commands = commandsBy("no test").map(({ command }) => command);
-  expect(commands.flatMap(foreignPackages)).toEqual([]);
-  const tests = commands.flatMap((command) => command.match(/\btests\/\S+/g) ?? []);
-  expect(tests.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
-});
 
 describe("the commands of the docs", () => {
   /** A folder within the tree finds the packages of the tree. */
@@ -76,7 +54,7 @@ describe("the commands of the docs", () => {
     CLIENT_IP_FROM: "hops:1",
   });
 
-  const pages = [...new Set(commandsBy("this test").map(({ page }) => page))];
+  const pages = [...new Set(commandsBy("docs-commands").map(({ page }) => page))];
 
   test.each(pages.map((page, at) => [page, `198.51.100.${at + 1}`]))(
     "the commands of %s run, and print what the page shows",
@@ -86,7 +64,7 @@ describe("the commands of the docs", () => {
       const steps = new Map<string, Step>();
       for (const block of blocks) {
         for (const command of block.commands) {
-          if (wayOf(page, command)?.by === "this test")
+          if (wayOf(page, command)?.by === "docs-commands")
             steps.set(command, await stepOf(command, block));
         }
       }

@@ -1,6 +1,11 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
+import { ROOT } from "../support/app.ts";
+import { COMMANDS, commandsBy } from "../support/page-commands/commands.ts";
+import { foreignPackages } from "../support/page-commands/packages.ts";
 import { differingLine } from "../support/page-commands/shape.ts";
-import { wayOf } from "../support/page-commands/ways.ts";
+import { idleTests, wayOf } from "../support/page-commands/ways.ts";
 import { blocksOf, readersPages } from "../support/snippets.ts";
 import { complaintsOfCommands } from "../support/shell-lines.ts";
 
@@ -31,10 +36,26 @@ test.each([
   expect(await complaintsOfCommands(lines)).toEqual([]);
 });
 
+test("every command of the docs is run by a test, or has a reason why not", () => {
+  const open = COMMANDS.filter(({ way }) => way === undefined);
+  expect(
+    open.map(({ page, line, command }) => `${page}:${line}: "${command}" is run by no test`),
+  ).toEqual([]);
+  const used = COMMANDS.flatMap(({ way }) => (way?.by === "another test" ? [way.test] : []));
+  expect(idleTests(new Set(used))).toEqual([]);
+});
+
+test("the docs install packages that this repository uses, and run test files that exist", () => {
+  const commands = commandsBy("no test").map(({ command }) => command);
+  expect(commands.flatMap(foreignPackages)).toEqual([]);
+  const tests = commands.flatMap((command) => command.match(/\btests\/\S+/g) ?? []);
+  expect(tests.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
+});
+
 test("a command that no test runs is found", () => {
   expect(wayOf("docs/x.md", "npx headgate dance")).toBeUndefined();
   expect(wayOf("docs/x.md", "npm run soak")).toBeUndefined();
-  expect(wayOf("docs/x.md", "npx headgate check")).toEqual({ by: "this test" });
+  expect(wayOf("docs/x.md", "npx headgate check")).toEqual({ by: "docs-commands" });
 });
 
 test.each([

@@ -4,7 +4,7 @@ import { ROOT } from "../app.ts";
 
 /** What runs a command of a page. */
 export type Way =
-  | { readonly by: "this test" }
+  | { readonly by: "docs-commands" }
   | { readonly by: "server" }
   | { readonly by: "another test"; readonly test: string }
   | { readonly by: "no test"; readonly reason: string };
@@ -74,7 +74,7 @@ export function wayOf(page: string, command: string): Way | undefined {
     ) ?? [];
   if (test !== undefined) return { by: "another test", test };
   if (SERVERS.some(([server]) => server.test(command))) return { by: "server" };
-  return RUN_HERE.test(command) ? { by: "this test" } : undefined;
+  return RUN_HERE.test(command) ? { by: "docs-commands" } : undefined;
 }
 
 function hasWords(text: string, page: string, command: string, words?: string): boolean {
