@@ -10,6 +10,7 @@ import { startBrowser } from "../support/browser.ts";
 import { startStore, type TestStore } from "../support/gateway.ts";
 import { expectNothingLeft, launch, type Launched } from "../support/launched.ts";
 import { expectLimitsNothing } from "../support/mode-off.ts";
+import { repeat, statuses, times } from "../support/repeat.ts";
 import { scope } from "../support/scope.ts";
 import { namespacesOf, totalled, trackOne } from "../support/tracking.ts";
 
@@ -20,15 +21,6 @@ const NEXT_DEV = [NEXT, "dev", "-p", "0", "-H", "127.0.0.1"];
 
 /** How long a page of a development server may take to open, in milliseconds. */
 const COMPILED_MS = 180_000;
-
-async function repeat(times: number, call: () => Promise<Response>): Promise<Response[]> {
-  const answers: Response[] = [];
-  for (let i = 0; i < times; i += 1) answers.push(await call());
-  return answers;
-}
-
-const statuses = (answers: readonly Response[]) => answers.map((answer) => answer.status);
-const times = (count: number, status: number) => Array.from({ length: count }, () => status);
 
 describe("npm run dev", () => {
   let app: RunningApp;

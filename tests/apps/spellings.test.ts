@@ -112,17 +112,17 @@ describe.each(APPS)(
 
     test("no spelling of a path is served uncounted", async () => {
       let served = 0;
-      await fc.assert(
-        fc.asyncProperty(spellings({ buildId, ...routes }), async (spelling) => {
-          fc.pre(ending === "" || !NAMELESS.test(spelling.target));
-          const answer = await send(spelling);
-          if (servedBy(answer) !== undefined) served += 1;
-          expect(wayRound(answer)).toBeUndefined();
-        }),
-        { numRuns: runs },
-      );
-      // Spellings that no handler serves would prove nothing. How many are served is chance.
-      expect(served).toBeGreaterThan(0);
+      const isCounted = fc.asyncProperty(spellings({ buildId, ...routes }), async (spelling) => {
+        fc.pre(ending === "" || !NAMELESS.test(spelling.target));
+        const answer = await send(spelling);
+        if (servedBy(answer) !== undefined) served += 1;
+        expect(wayRound(answer)).toBeUndefined();
+      });
+      // Spellings that no handler serves would prove nothing. How many are served is chance, so more are tried.
+      for (let round = 0; round < 5 && served <= runs / 30; round += 1) {
+        await fc.assert(isCounted, { numRuns: runs });
+      }
+      expect(served).toBeGreaterThan(runs / 30);
     });
 
     test.each(INTERNAL_HEADERS)(

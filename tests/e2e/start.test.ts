@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { buildOnce } from "#app/_programs/build";
 import { ROOT, type RunningApp, startApp } from "../support/app.ts";
 import { startRedis } from "../support/redis.ts";
+import { repeat, statuses, times } from "../support/repeat.ts";
 import { scope } from "../support/scope.ts";
 
 const cleanUp = scope();
@@ -24,15 +25,6 @@ async function redisAndApp(env: Record<string, string> = {}) {
   const app = cleanUp(await startApp({ REDIS_URL: redis.url, ...env }), (it) => it.stop());
   return { redis, app };
 }
-
-async function repeat(times: number, call: () => Promise<Response>): Promise<Response[]> {
-  const answers: Response[] = [];
-  for (let i = 0; i < times; i += 1) answers.push(await call());
-  return answers;
-}
-
-const statuses = (answers: readonly Response[]) => answers.map((answer) => answer.status);
-const times = (count: number, status: number) => Array.from({ length: count }, () => status);
 
 /** Asks for another protocol from a loopback address, and resolves to the status. */
 function upgrade(port: string, localAddress: string): Promise<number | undefined> {

@@ -1,16 +1,6 @@
 import { type Browser, chromium } from "playwright-core";
 import { findProgram } from "#lib/server/find-program";
-
-/**
- * The programs that can be the browser, the cheapest first: Chromium without the parts for a window needs less
- * processor time than the others.
- */
-export const BROWSERS = [
-  "chromium-headless-shell",
-  "chromium",
-  "chromium-browser",
-  "google-chrome",
-] as const;
+import { BROWSERS } from "./install.ts";
 
 /**
  * Features of Chromium that are off. The menus of the address bar are pages, for which each new window needs

@@ -1,7 +1,17 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { findProgram } from "#lib/server/find-program";
-import { BROWSERS } from "./browser.ts";
+
+/**
+ * The programs that can be the browser, the cheapest first: Chromium without the parts for a window needs less
+ * processor time than the others.
+ */
+export const BROWSERS = [
+  "chromium-headless-shell",
+  "chromium",
+  "chromium-browser",
+  "google-chrome",
+] as const;
 
 /** The programs that the tests need besides npm's packages. */
 const NEEDED = [
