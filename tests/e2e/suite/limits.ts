@@ -2,8 +2,7 @@ import { parseList } from "structured-headers";
 import { describe, expect, test } from "vitest";
 import { sign } from "../../support/sign.ts";
 import { newAddress, type World } from "./world.ts";
-
-const times = (count: number, status: number) => Array.from({ length: count }, () => status);
+import { times } from "../../support/repeat.ts";
 
 /** The name and the remaining units of each limit in the RateLimit header. */
 export const limitsOf = (answer: Response | undefined) =>
